@@ -1,0 +1,34 @@
+"""archi: what a neural network is made of, before anyone trains it.
+
+import archi
+
+net = archi.load("wrn-28-10")
+net.totals.params           # 36497146
+print(net.summary())        # the layer table
+model = net.to_keras()      # the real keras.Model
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from archi.errors import ArchiError
+from archi.graph import Graph
+from archi.report import Report
+
+__all__ = ["ArchiError", "Graph", "Report", "load"]
+
+
+def load(
+    target: str, *, options: Mapping[str, str] | None = None, batch: int | None = None
+) -> Graph:
+    """Return the network a spec such as `wrn-28-10` or `resnet50,classes=10` names.
+
+    `options` are spec options as text, applied over those in the target; `batch` fixes
+    the batch size.
+
+    Raises ArchiError, whose text points at what is wrong and says what would work.
+    """
+    from archi.target import load
+
+    return load(target, options=options, batch=batch)

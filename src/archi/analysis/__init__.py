@@ -1,0 +1,1 @@
+"""Graph → numbers → Report. Nothing here prints."""

@@ -1,0 +1,287 @@
+"""The summary of one network: its layer table, totals and stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from archi.analysis.counts import Counts, LayerCount, Totals, count
+from archi.analysis.stages import Group, blocks, fold_repeats, stage_resolution, stages
+from archi.errors import ArchiError, one_of, quote
+from archi.graph import Graph, Shape, Tensor
+from archi.report import Column, Fact, Report, Table
+from archi.units import file_size, si, sizes
+
+
+class Row(NamedTuple):
+    """A row of the table: a layer, or a folded group of them."""
+
+    name: str
+    type: str
+    output_shapes: list[Shape]
+    params: int
+    trainable_params: int
+    macs: int | None
+    flops: int | None
+    inputs: list[str] | None  # None where it is just the row above
+    layers: int
+    block: str
+
+
+Getter = Callable[[Row, Totals], Any]
+COLUMNS: dict[str, tuple[Column, Getter]] = {
+    column.key: (column, getter)
+    for column, getter in (
+        (Column("name", "Layer", "name"), lambda row, _: row.name),
+        (Column("class", "Type", "type"), lambda row, _: row.type),
+        (Column("block", "Block", "name"), lambda row, _: row.block),
+        (Column("layers", "Layers", "count"), lambda row, _: row.layers),
+        (Column("output_shape", "Output", "shapes"), lambda row, _: row.output_shapes),
+        (Column("params", "Params", "count"), lambda row, _: row.params),
+        (Column("trainable_params", "Trainable", "count"), lambda row, _: row.trainable_params),
+        (Column("params_share", "", "share"), lambda row, all: share(row.params, all.params)),
+        (Column("macs", "MACs", "amount"), lambda row, _: row.macs),
+        (Column("macs_share", "", "share"), lambda row, all: share(row.macs, all.macs)),
+        (Column("flops", "FLOPs", "amount"), lambda row, _: row.flops),
+        (Column("inputs", "Connected to", "names"), lambda row, _: row.inputs),
+    )
+}
+LAYER_COLUMNS = (
+    "name", "class", "output_shape", "params", "params_share", "macs", "macs_share", "inputs",
+)  # fmt: skip
+FOLDED_COLUMNS = (*LAYER_COLUMNS[:2], "layers", *LAYER_COLUMNS[2:])
+
+
+def share(part: int | None, whole: int) -> float | None:
+    """Return part / whole; None where unknown, 0 of nothing."""
+    return None if part is None else part / whole if whole else 0.0
+
+
+def summarize(
+    graph: Graph, *, depth: int | None = None, columns: list[str] | None = None
+) -> Report:
+    """Return the summary report of a graph.
+
+    `depth` folds the table: 1 gives stages, 2 blocks, None (or more) every layer; the
+    JSON always has every layer. `columns` are keys of `COLUMNS`.
+
+    Raises ArchiError for an unknown column.
+    """
+    counts = count(graph)
+    groups = stages(graph, counts.layers)
+    rows = _rows(graph, counts, groups, depth)
+    folded = depth in (1, 2)
+    keys = columns or list(FOLDED_COLUMNS if folded else LAYER_COLUMNS)
+    unknown = [key for key in keys if key not in COLUMNS]
+    if unknown:
+        raise ArchiError(
+            f"there is no column {quote(unknown[0])}", hint=f"columns are {one_of(list(COLUMNS))}"
+        )
+    chosen = [COLUMNS[key] for key in keys]
+    table = Table(
+        [column for column, _ in chosen],
+        [tuple(getter(row, counts.totals) for _, getter in chosen) for row in rows],
+    )
+    tables = [table] if depth == 1 else [table, _stage_table(graph, groups, counts.totals)]
+    return Report(
+        title=_title(graph),
+        data=_data(graph, counts, groups),
+        tables=tables,
+        facts=_facts(graph, counts.totals),
+        notes=_notes(counts),
+    )
+
+
+def _title(graph: Graph) -> str:
+    inputs = ", ".join(sizes(tensor.shape) for tensor in graph.inputs)
+    outputs = ", ".join(sizes(tensor.shape) for tensor in graph.outputs)
+    batch = f", batch {graph.batch}" if graph.batch > 1 else ""
+    return f"{graph.title}   {inputs} → {outputs}{batch}"
+
+
+def _rows(graph: Graph, counts: Counts, groups: list[Group], depth: int | None) -> list[Row]:
+    if depth == 1:
+        return _folded_rows([[group] for group in groups], deepest=False)
+    if depth == 2:
+        return _folded_rows(fold_repeats(blocks(counts.layers)), deepest=True)
+    return _layer_rows(counts.layers)
+
+
+def _layer_rows(layers: list[LayerCount]) -> list[Row]:
+    rows = []
+    above = ""
+    for each in layers:
+        name = each.layer.name
+        rows.append(
+            Row(
+                name=name,
+                type=each.layer.class_name,
+                output_shapes=each.output_shapes,
+                params=each.params,
+                trainable_params=each.trainable_params,
+                macs=each.macs,
+                flops=each.flops,
+                inputs=None if each.inputs in ([above], []) else each.inputs,
+                layers=1,
+                block=each.scope.path if each.scope else "",
+            )
+        )
+        above = name
+    return rows
+
+
+def _folded_rows(folded: list[list[Group]], *, deepest: bool) -> list[Row]:
+    home = {row.layer.name: group.name for same in folded for group in same for row in group.rows}
+    rows = []
+    above = ""
+    for same in folded:
+        first, last = same[0], same[-1]
+        inputs = _group_inputs(first, home)
+        rows.append(
+            Row(
+                name=first.name if first is last else f"{first.name} … {_leaf(last)}",
+                type=_type(first, len(same), deepest),
+                output_shapes=[last.output_shape],
+                params=sum(group.params for group in same),
+                trainable_params=sum(group.trainable_params for group in same),
+                macs=_times(first.macs, len(same)),
+                flops=_times(first.flops, len(same)),
+                inputs=None if inputs in ([above], []) else inputs,
+                layers=sum(len(group.rows) for group in same),
+                block=first.name,
+            )
+        )
+        above = last.name
+    return rows
+
+
+def _group_inputs(group: Group, home: dict[str, str]) -> list[str]:
+    """Name the groups that this one reads, each once, in the order it reads them."""
+    read = [home[name] for row in group.rows for name in row.inputs]
+    return [name for name in dict.fromkeys(read) if name != group.name]
+
+
+def _leaf(group: Group) -> str:
+    return group.scope.name if group.scope else group.name
+
+
+def _type(group: Group, repeats: int, deepest: bool) -> str:
+    if len(group.rows) == 1 and not group.scope:
+        return group.rows[0].layer.class_name
+    if deepest:
+        kind = group.scope.kind if group.scope else ""
+        return f"{kind or 'block'} ×{repeats}" if repeats > 1 else kind or "block"
+    kinds = [f"{kind} ×{number}" if number > 1 else kind for kind, number in group.kinds]
+    return ", ".join(kinds) or _classes(group)
+
+
+def _classes(group: Group) -> str:
+    """Say what a stage without blocks is by its weighted layers, `Conv2D` or `3 layers`."""
+    classes = dict.fromkeys(row.layer.class_name for row in group.rows if row.macs != 0)
+    return ", ".join(classes) or f"{len(group.rows)} layers"
+
+
+def _times(value: int | None, factor: int) -> int | None:
+    return None if value is None else value * factor
+
+
+def _stage_table(graph: Graph, groups: list[Group], totals: Totals) -> Table:
+    columns = [
+        Column("name", "Stage", "name"),
+        Column("blocks", "Blocks"),
+        Column("resolution", "Resolution", "size"),
+        Column("layers", "Layers", "count"),
+        Column("params", "Params", "count"),
+        Column("params_share", "", "share"),
+        Column("macs", "MACs", "amount"),
+        Column("macs_share", "", "share"),
+    ]
+    rows = [
+        (
+            group.name,
+            _type(group, 1, deepest=False),
+            stage_resolution(graph, group),
+            len(group.rows),
+            group.params,
+            share(group.params, totals.params),
+            group.macs,
+            share(group.macs, totals.macs),
+        )
+        for group in groups
+    ]
+    return Table(columns, rows, title="Stages")
+
+
+def _facts(graph: Graph, totals: Totals) -> list[Fact]:
+    per = f"for a batch of {graph.batch}" if graph.batch > 1 else "for one sample"
+    return [
+        Fact("Params", f"{totals.params:,}", si(totals.params)),
+        Fact("  trainable", f"{totals.trainable_params:,}"),
+        Fact("  non-trainable", f"{totals.non_trainable_params:,}"),
+        Fact("MACs", f"{totals.macs:,}", f"{_unit(totals.macs, 'MACs')} {per}"),
+        Fact("FLOPs", f"{totals.flops:,}", f"{_unit(totals.flops, 'FLOPs')}: 2 × MACs + the rest"),
+        Fact("Weights", file_size(totals.weight_bytes), "as stored, without optimizer state"),
+        Fact("Layers", f"{totals.layers:,}", f"{totals.depth} with a kernel on the longest path"),
+    ]
+
+
+def _unit(number: int, unit: str) -> str:
+    """Write 4.09 GMACs; the prefix joins the unit."""
+    value, _, prefix = si(number).partition(" ")
+    return f"{value} {prefix}{unit}"
+
+
+def _notes(counts: Counts) -> list[str]:
+    unknown = [row for row in counts.layers if row.macs is None]
+    if not unknown:
+        return []
+    names = ", ".join(row.layer.name for row in unknown[:5])
+    more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+    return [f"MACs not counted: {names}{more} ({unknown[0].why})"]
+
+
+def _data(graph: Graph, counts: Counts, groups: list[Group]) -> dict[str, Any]:
+    """The contract's JSON of `archi summary`."""
+    return {
+        "schema": 1,
+        "model": graph.title,
+        "source": graph.source,
+        "inputs": [_tensor(tensor) for tensor in graph.inputs],
+        "outputs": [_tensor(tensor) for tensor in graph.outputs],
+        "totals": counts.totals._asdict(),
+        "uncounted": [
+            {"layer": row.layer.name, "class": row.layer.class_name, "why": row.why}
+            for row in counts.layers
+            if row.macs is None
+        ],
+        "stages": [
+            {
+                "name": group.name,
+                "resolution": stage_resolution(graph, group),
+                "layers": len(group.rows),
+                "params": group.params,
+                "macs": group.macs,
+            }
+            for group in groups
+        ],
+        "layers": [_layer(row) for row in counts.layers],
+    }
+
+
+def _tensor(tensor: Tensor) -> dict[str, Any]:
+    return {"name": tensor.node.layer.name, "shape": tensor.shape, "dtype": tensor.dtype}
+
+
+def _layer(row: LayerCount) -> dict[str, Any]:
+    shapes = row.output_shapes
+    return {
+        "name": row.layer.name,
+        "class": row.layer.class_name,
+        "block": row.scope.path if row.scope else "",
+        "output_shape": shapes[0] if len(shapes) == 1 else shapes,
+        "params": row.params,
+        "trainable_params": row.trainable_params,
+        "macs": row.macs,
+        "flops": row.flops,
+        "inputs": row.inputs,
+    }

@@ -1,0 +1,258 @@
+"""Families: what a family file declares, and how a name finds its file.
+
+There is no list of families: every file of this folder that does not start with `_`
+declares one with `@family(...)`. A name is looked up by importing the files whose
+names are most like it first, so that one spec costs one import.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from archi.families._options import COMMON, REQUIRED, Int, Option, Size
+from archi.graph import Graph, Tensor, building
+
+IGNORED = "-_ ()"  # characters of a name that say nothing
+
+
+class Paper(NamedTuple):
+    """Where an architecture was published."""
+
+    title: str
+    authors: str
+    year: int
+    url: str
+
+
+class Published(NamedTuple):
+    """A figure somebody published for one spec, as printed, and where.
+
+    `metric` is a field of the totals (`params`, `trainable_params`, `macs`, …). `note`
+    says why the figure differs from what archi computes, where it does.
+    """
+
+    spec: str
+    metric: str
+    figure: str
+    source: str
+    note: str = ""
+
+
+class Match(NamedTuple):
+    """A name that fits a family: the text and span of each variable, or a preset."""
+
+    variables: dict[str, tuple[str, tuple[int, int]]]
+    preset: str = ""
+
+
+class Template:
+    """A name with variables, `wrn-{depth}-{width}[-b{blocks}]`; brackets are optional.
+
+    Case, spaces, parentheses, `-` and `_` are ignored when matching, but two numbers
+    need something between them.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.required, _, optional = text.partition("[")
+        self.optional = optional.rstrip("]")
+
+    def match(self, name: str, options: Mapping[str, Option]) -> Match | None:
+        """Match a whole name, spans counting from its start."""
+        for pattern in filter(None, (self.required + self.optional, self.required)):
+            variables = _match(pattern, name, options)
+            if variables is not None:
+                return Match(variables)
+        return None
+
+    def write(self, values: Mapping[str, str], defaults: Mapping[str, str]) -> str:
+        """Return the name with these variables, the optional part only where it is needed."""
+        keep = any(values[v] != defaults.get(v) for v in variables_of(self.optional))
+        pattern = self.required + (self.optional if keep else "")
+        return pattern.format_map(values)
+
+
+def variables_of(pattern: str) -> list[str]:
+    """Return the names of the variables in a template."""
+    return [part.partition("}")[0] for part in pattern.split("{")[1:]]
+
+
+def _match(
+    pattern: str, name: str, options: Mapping[str, Option]
+) -> dict[str, tuple[str, tuple[int, int]]] | None:
+    found: dict[str, tuple[str, tuple[int, int]]] = {}
+    at = 0
+    for i, part in enumerate(pattern.split("{")):
+        variable, _, literal = part.rpartition("}") if i else ("", "", part)
+        if variable:
+            start = at = _skip(name, at, IGNORED)
+            at = _skip(name, at, options[variable].alphabet)
+            if at == start:
+                return None
+            found[variable] = (name[start:at], (start, at))
+        for character in literal:
+            if character not in IGNORED:
+                at = _skip(name, at, IGNORED)
+                if name[at : at + 1].lower() != character:
+                    return None
+                at += 1
+    return found if _skip(name, at, IGNORED) == len(name) else None
+
+
+def _skip(text: str, at: int, alphabet: str) -> int:
+    while at < len(text) and text[at] in alphabet:
+        at += 1
+    return at
+
+
+class Family:
+    """An architecture family: its names, options, paper, figures and builder."""
+
+    def __init__(
+        self,
+        function: Callable[..., Tensor],
+        template: str,
+        *,
+        paper: Paper,
+        input: tuple[int, int, int],
+        classes: int,
+        options: Mapping[str, Option] | None = None,
+        also: tuple[str, ...] = (),
+        presets: Mapping[str, Mapping[str, Any]] | None = None,
+        catalogue: tuple[str, ...] = (),
+        published: tuple[Published, ...] = (),
+        recipe: Mapping[str, str] | None = None,
+        deviates: str = "",
+    ) -> None:
+        self.function = function
+        self.name = function.__module__.rpartition(".")[2]
+        self.template = Template(template)
+        self.also = tuple(map(Template, also))
+        self.paper = paper
+        self.presets = dict(presets or {})
+        self.published = published
+        self.recipe = dict(recipe or {})
+        self.deviates = deviates
+        common = {
+            **COMMON,
+            "input": Size(input, COMMON["input"].help),
+            "classes": Int(1, default=classes, help=COMMON["classes"].help),
+        }
+        self.options: dict[str, Option] = {**(options or {}), **common}
+        self.variables = variables_of(template.replace("[", ""))
+        self.catalogue = catalogue or self._every_name()
+
+    def _every_name(self) -> tuple[str, ...]:
+        """Every value of a template's one variable, or its text where it has none."""
+        if not self.variables:
+            return (self.template.text,)
+        (variable,) = self.variables
+        return tuple(self.write_name({variable: v}) for v in self.options[variable].values)
+
+    @property
+    def summary(self) -> str:
+        """The first line of the family file's docstring."""
+        module = import_module(self.function.__module__)
+        return (module.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Default values of the options that have one."""
+        return {k: o.default for k, o in self.options.items() if o.default is not REQUIRED}
+
+    def match(self, name: str) -> Match | None:
+        """Match a name against the presets and templates of this family."""
+        for preset in self.presets:
+            if _match(preset, name, {}) is not None:
+                return Match({}, preset)
+        for template in (self.template, *self.also):
+            match = template.match(name, self.options)
+            if match is not None:
+                return match
+        return None
+
+    def write_name(self, values: Mapping[str, Any]) -> str:
+        """Return the canonical name for these values of the variables."""
+        return self.template.write(
+            {v: self.options[v].write(values[v]) for v in self.variables},
+            {v: self.options[v].write(d) for v, d in self.defaults.items() if v in self.variables},
+        )
+
+    def build(self, values: Mapping[str, Any], title: str, batch: int | None = None) -> Graph:
+        """Return the network with these option values.
+
+        Raises LayerError where the input is too small for it.
+        """
+        from archi.layers import Input
+
+        height, width, channels = values["input"]
+        first = values["data_format"] == "channels_first"
+        with building(values["data_format"]):
+            shape = (channels, height, width) if first else (height, width, channels)
+            inputs = Input(shape, batch_size=batch)
+            passed = {k: v for k, v in values.items() if k not in ("input", "data_format")}
+            outputs = self.function(inputs, **passed)
+            name = "".join(c if c.isalnum() else "_" for c in title.partition(",")[0])
+            return Graph(inputs, outputs, name=name, title=title)
+
+
+def family(template: str, **declared: Any) -> Callable[[Callable[..., Tensor]], Family]:
+    """Declare the family that the decorated builder builds; see `Family` for the arguments.
+
+    The builder takes the input tensor, `classes`, `top` and the family's own options,
+    and returns the output tensor.
+    """
+
+    def declare(function: Callable[..., Tensor]) -> Family:
+        return Family(function, template, **declared)
+
+    return declare
+
+
+def family_files() -> list[str]:
+    """Return the names of the family files, sorted."""
+    files = os.listdir(os.path.dirname(__file__))
+    return sorted(f[:-3] for f in files if f.endswith(".py") and not f.startswith("_"))
+
+
+@cache
+def load_family(file: str) -> Family:
+    """Return the family that a file of this folder declares."""
+    module = import_module(f"archi.families.{file}")
+    return next(value for value in vars(module).values() if isinstance(value, Family))
+
+
+def families() -> list[Family]:
+    """Return every family, by file name."""
+    return [load_family(file) for file in family_files()]
+
+
+def find(name: str) -> tuple[Family, Match] | None:
+    """Return the family a name belongs to and how it matched, or None."""
+    for file in _likely_first(name):
+        match = load_family(file).match(name)
+        if match is not None:
+            return load_family(file), match
+    return None
+
+
+def _likely_first(name: str) -> Iterator[str]:
+    bare = _bare(name)
+
+    def unlike(file: str) -> int:
+        return -len(os.path.commonprefix([bare, _bare(file)]))
+
+    yield from sorted(family_files(), key=unlike)
+
+
+def _bare(name: str) -> str:
+    return "".join(c for c in name.lower() if c not in IGNORED)
+
+
+def catalogue() -> list[str]:
+    """Return the spec of every named architecture archi lists, family by family."""
+    return [spec for each in families() for spec in each.catalogue]

@@ -1,0 +1,167 @@
+"""Deep residual networks (ResNet) with the activation after the addition.
+
+He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, CVPR 2016, Table 1.
+Depths 50, 101 and 152 equal `keras.applications.resnet` layer by layer; 18 and 34 have
+the paper's basic block in the same manner. Deviates from the paper as Keras does:
+convolutions have biases, and a bottleneck strides in its first 1×1 convolution (which
+is the paper's way; torchvision and the authors' later code stride in the 3×3).
+"""
+
+from __future__ import annotations
+
+from archi.families._blocks import channel_axis, classifier
+from archi.families._options import Flag, OneOf
+from archi.families._registry import Paper, Published, family
+from archi.graph import Tensor, scope
+from archi.layers import (
+    Activation,
+    Add,
+    BatchNormalization,
+    Conv2D,
+    MaxPooling2D,
+    ZeroPadding2D,
+)
+
+TABLE_1 = {  # depth: block, blocks in conv2_x, conv3_x, conv4_x, conv5_x
+    18: ("basic", (2, 2, 2, 2)),
+    34: ("basic", (3, 4, 6, 3)),
+    50: ("bottleneck", (3, 4, 6, 3)),
+    101: ("bottleneck", (3, 4, 23, 3)),
+    152: ("bottleneck", (3, 8, 36, 3)),
+}
+FILTERS = (64, 128, 256, 512)
+
+
+def conv_bn(
+    x: Tensor, filters: int, kernel: int, *, name: str, number: int, bias: bool, strides: int = 1
+) -> Tensor:
+    """A convolution and its normalisation, number `number` of block `name`."""
+    padding = "same" if kernel > 1 else "valid"
+    conv = Conv2D(
+        filters,
+        kernel,
+        strides=strides,
+        padding=padding,
+        use_bias=bias,
+        name=f"{name}_{number}_conv",
+    )
+    return normalize(conv(x), f"{name}_{number}_bn")
+
+
+def normalize(x: Tensor, name: str) -> Tensor:
+    """Batch normalisation with Keras's epsilon for ResNet."""
+    return BatchNormalization(axis=channel_axis(), epsilon=1.001e-5, name=name)(x)
+
+
+def basic(x: Tensor, filters: int, strides: int, project: bool, bias: bool, name: str) -> Tensor:
+    """Two 3×3 convolutions around which the input is added (Figure 5, left)."""
+    shortcut = x
+    if project:
+        shortcut = conv_bn(x, filters, 1, strides=strides, bias=bias, name=name, number=0)
+    x = conv_bn(x, filters, 3, strides=strides, bias=bias, name=name, number=1)
+    x = Activation("relu", name=f"{name}_1_relu")(x)
+    x = conv_bn(x, filters, 3, bias=bias, name=name, number=2)
+    x = Add(name=f"{name}_add")([shortcut, x])
+    return Activation("relu", name=f"{name}_out")(x)
+
+
+def bottleneck(
+    x: Tensor, filters: int, strides: tuple[int, int], project: bool, bias: bool, name: str
+) -> Tensor:
+    """1×1, 3×3 and 1×1 convolutions (Figure 5, right); strides of the first two."""
+    first, second = strides
+    shortcut = x
+    if project:
+        both = first * second
+        shortcut = conv_bn(x, 4 * filters, 1, strides=both, bias=bias, name=name, number=0)
+    x = conv_bn(x, filters, 1, strides=first, bias=bias, name=name, number=1)
+    x = Activation("relu", name=f"{name}_1_relu")(x)
+    x = conv_bn(x, filters, 3, strides=second, bias=bias, name=name, number=2)
+    x = Activation("relu", name=f"{name}_2_relu")(x)
+    x = conv_bn(x, 4 * filters, 1, bias=bias, name=name, number=3)
+    x = Add(name=f"{name}_add")([shortcut, x])
+    return Activation("relu", name=f"{name}_out")(x)
+
+
+def stem(x: Tensor, bias: bool) -> Tensor:
+    """7×7 convolution and 3×3 max pooling, each halving the resolution."""
+    x = ZeroPadding2D(3, name="conv1_pad")(x)
+    x = Conv2D(64, 7, strides=2, use_bias=bias, name="conv1_conv")(x)
+    x = normalize(x, "conv1_bn")
+    x = Activation("relu", name="conv1_relu")(x)
+    x = ZeroPadding2D(1, name="pool1_pad")(x)
+    return MaxPooling2D(3, strides=2, name="pool1_pool")(x)
+
+
+PAPER_TABLE_1 = "He et al. 2015, Table 1"
+KERAS = "keras.io/api/applications"
+TORCHVISION = "torchvision.models, ResNet weights' metadata"
+
+
+@family(
+    "resnet{depth}",
+    paper=Paper(
+        "Deep Residual Learning for Image Recognition",
+        "He, Zhang, Ren, Sun",
+        2015,
+        "https://arxiv.org/abs/1512.03385",
+    ),
+    input=(224, 224, 3),
+    classes=1000,
+    options={
+        "depth": OneOf(*TABLE_1, help="weighted layers"),
+        "bias": Flag(True, help="biases in the convolutions; torchvision has none"),
+        "stride": OneOf(
+            "1x1",
+            "3x3",
+            default="1x1",
+            help="which convolution of a bottleneck strides; torchvision's is the 3x3",
+        ),
+    },
+    published=(
+        Published("resnet18", "macs", "1.8G", PAPER_TABLE_1),
+        Published("resnet34", "macs", "3.6G", PAPER_TABLE_1),
+        Published("resnet50", "macs", "3.8G", PAPER_TABLE_1),
+        Published("resnet101", "macs", "7.6G", PAPER_TABLE_1),
+        Published("resnet152", "macs", "11.3G", PAPER_TABLE_1),
+        Published("resnet50", "params", "25.6M", KERAS),
+        Published("resnet101", "params", "44.7M", KERAS),
+        Published("resnet152", "params", "60.4M", KERAS),
+        Published("resnet18,bias=false", "trainable_params", "11689512", TORCHVISION),
+        Published("resnet34,bias=false", "trainable_params", "21797672", TORCHVISION),
+        Published("resnet50,bias=false", "trainable_params", "25557032", TORCHVISION),
+        Published("resnet101,bias=false", "trainable_params", "44549160", TORCHVISION),
+        Published("resnet152,bias=false", "trainable_params", "60192808", TORCHVISION),
+        Published("resnet18,bias=false", "macs", "1.81G", TORCHVISION),
+        Published("resnet34,bias=false", "macs", "3.66G", TORCHVISION),
+        Published("resnet50,bias=false,stride=3x3", "macs", "4.09G", TORCHVISION),
+        Published("resnet101,bias=false,stride=3x3", "macs", "7.80G", TORCHVISION),
+        Published("resnet152,bias=false,stride=3x3", "macs", "11.51G", TORCHVISION),
+    ),
+    recipe={
+        "optimizer": "SGD, momentum 0.9",
+        "learning rate": "0.1, divided by 10 when the error plateaus",
+        "batch": "256",
+        "weight decay": "1e-4",
+        "iterations": "up to 600,000",
+        "source": "He et al. 2015, Section 3.4",
+    },
+)
+def resnet(x: Tensor, classes: int, top: bool, depth: int, bias: bool, stride: str) -> Tensor:
+    """The network: stem, four stages, classifier."""
+    kind, blocks = TABLE_1[depth]
+    with scope("stem"):
+        x = stem(x, bias)
+    for stage, (filters, repeats) in enumerate(zip(FILTERS, blocks, strict=True), start=2):
+        with scope(f"conv{stage}"):
+            for block in range(1, repeats + 1):
+                strides = 2 if block == 1 and stage > 2 else 1
+                name = f"conv{stage}_block{block}"
+                with scope(f"block{block}", kind):
+                    if kind == "basic":
+                        project = strides > 1
+                        x = basic(x, filters, strides, project, bias, name)
+                    else:
+                        pair = (strides, 1) if stride == "1x1" else (1, strides)
+                        x = bottleneck(x, filters, pair, block == 1, bias, name)
+    return classifier(x, classes) if top else x

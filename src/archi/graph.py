@@ -1,0 +1,305 @@
+"""Tensor, Node and Graph: a network without a single number in it.
+
+A layer called on tensors adds a node and gives new tensors whose shapes are known
+at once. `Graph` gathers what lies between inputs and outputs and orders it the way
+Keras orders `model.layers`, so that a graph and its `keras.Model` list alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archi.errors import GraphError, quote
+
+if TYPE_CHECKING:
+    import keras
+
+    from archi.analysis.counts import Totals
+    from archi.layers import Layer
+    from archi.report import Report
+
+Shape = tuple[int | None, ...]
+
+MAX_LAYERS = 200_000  # a network larger than this is refused while it is built
+
+
+class Weight(NamedTuple):
+    """A weight of a layer, named as Keras names it (`kernel`, `moving_mean`)."""
+
+    name: str
+    shape: tuple[int, ...]
+    trainable: bool = True
+
+    @property
+    def size(self) -> int:
+        """Number of scalars."""
+        size = 1
+        for length in self.shape:
+            size *= length
+        return size
+
+
+class Inference(NamedTuple):
+    """What a layer's rule says of one call, for one sample (the batch axis left out).
+
+    `outputs` are the output shapes, batch axis included. `macs` and `elementwise`
+    are counts per sample: None where they can't be known, with the reason in `why`.
+    FLOPs are 2 x `macs` + `elementwise`.
+    """
+
+    outputs: tuple[Shape, ...]
+    weights: tuple[Weight, ...]
+    macs: int | None
+    elementwise: int | None
+    why: str = ""
+
+
+class Tensor:
+    """A symbolic tensor: its shape (batch first, None where unknown), dtype and origin."""
+
+    __slots__ = ("dtype", "index", "node", "shape")
+
+    def __init__(self, shape: Shape, dtype: str, node: Node, index: int) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.node = node
+        self.index = index
+
+    def __repr__(self) -> str:
+        return f"<Tensor {self.shape} of {self.node.layer.name}>"
+
+
+class Scope:
+    """A stage or block that a builder declared; `kind` says what it is ("bottleneck")."""
+
+    __slots__ = ("kind", "name", "parent")
+
+    def __init__(self, name: str, kind: str, parent: Scope | None) -> None:
+        self.name = name
+        self.kind = kind
+        self.parent = parent
+
+    @property
+    def chain(self) -> tuple[Scope, ...]:
+        """The scopes from the outermost to this one."""
+        return (*self.parent.chain, self) if self.parent else (self,)
+
+    @property
+    def path(self) -> str:
+        """Names from the outermost scope to this one, as in `stage1/block2`."""
+        return f"{self.parent.path}/{self.name}" if self.parent else self.name
+
+
+class Node:
+    """One call of a layer. A shared layer has several."""
+
+    __slots__ = ("inference", "inputs", "layer", "outputs", "scope")
+
+    def __init__(self, layer: Layer, inputs: tuple[Tensor, ...], inference: Inference) -> None:
+        self.layer = layer
+        self.inputs = inputs
+        self.inference = inference
+        self.scope = _build.get().scope
+        dtype = layer.output_dtype
+        self.outputs = tuple(
+            Tensor(shape, dtype, self, index) for index, shape in enumerate(inference.outputs)
+        )
+
+    @property
+    def index(self) -> int:
+        """Which call of its layer this is, from 0."""
+        return self.layer.nodes.index(self)
+
+
+class Build:
+    """State shared by the layers of one network while it is being built."""
+
+    __slots__ = ("calls", "data_format", "limit", "names", "scope")
+
+    def __init__(self, data_format: str = "channels_last", limit: int | None = None) -> None:
+        self.data_format = data_format
+        self.names: dict[str, int] = {}
+        self.scope: Scope | None = None
+        self.calls = 0
+        self.limit = limit
+
+    def unique_name(self, base: str) -> str:
+        """Return `base`, then `base_1`, `base_2`, … as Keras names unnamed layers."""
+        count = self.names.get(base, 0)
+        self.names[base] = count + 1
+        return f"{base}_{count}" if count else base
+
+    def count_call(self) -> None:
+        """Note one more layer call; refuse to go beyond the limit."""
+        self.calls += 1
+        if self.limit is not None and self.calls > self.limit:
+            raise GraphError(f"this network has more than {self.limit:,} layers, archi's limit")
+
+
+# Outside `building()` all layers share one state, as they do in Keras.
+_build: ContextVar[Build] = ContextVar("archi_build", default=Build())  # noqa: B039
+
+
+def current_build() -> Build:
+    """Return the state of the network being built here."""
+    return _build.get()
+
+
+@contextmanager
+def building(data_format: str = "channels_last") -> Iterator[Build]:
+    """Build a network with names counted from the start and this default data format."""
+    token = _build.set(Build(data_format, MAX_LAYERS))
+    try:
+        yield _build.get()
+    finally:
+        _build.reset(token)
+
+
+@contextmanager
+def scope(name: str, kind: str = "") -> Iterator[None]:
+    """Declare that the layers called inside form one stage or, nested, one block.
+
+    Tables and diagrams fold on scopes. `kind` is what blocks of this sort are
+    called, "bottleneck" for one.
+    """
+    build = _build.get()
+    build.scope = Scope(name, kind, build.scope)
+    try:
+        yield
+    finally:
+        build.scope = build.scope.parent if build.scope else None
+
+
+class Graph:
+    """A network: everything between its inputs and outputs.
+
+    `nodes` are the layer calls in execution order, `layers` the layers in the order
+    of Keras's `model.layers`.
+
+    Raises GraphError where an input is missing or two layers have one name.
+    """
+
+    def __init__(self, inputs: Any, outputs: Any, name: str = "model", title: str = "") -> None:
+        self.inputs: tuple[Tensor, ...] = as_tensors(inputs)
+        self.outputs: tuple[Tensor, ...] = as_tensors(outputs)
+        self.name = name
+        self.title = title or name
+        self.data_format = _build.get().data_format
+        self.source = {"kind": "python", "target": self.title}
+        self.nodes, self.layers = keras_order(self.inputs, self.outputs)
+        self._check_names()
+
+    def _check_names(self) -> None:
+        seen: set[str] = set()
+        for layer in self.layers:
+            if layer.name in seen:
+                raise GraphError(f"two layers are named {quote(layer.name)}")
+            seen.add(layer.name)
+
+    @property
+    def batch(self) -> int:
+        """Samples per batch: the inputs' batch size, 1 where it is left open."""
+        return self.inputs[0].shape[0] or 1
+
+    @property
+    def totals(self) -> Totals:
+        """Sums over the network: `totals.params`, `totals.macs` and so on."""
+        from archi.analysis.counts import count
+
+        return count(self).totals
+
+    def summary(self, depth: int | None = None) -> Report:
+        """Return the layer table and totals; `print()` shows them.
+
+        `depth` folds: 1 gives stages, 2 blocks, None every layer.
+        """
+        from archi.analysis.summary import summarize
+
+        return summarize(self, depth=depth)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the config of the functional `keras.Model` this graph describes."""
+        from archi.bridge import functional_config
+
+        return functional_config(self)
+
+    def to_keras(self) -> keras.Model:
+        """Return the real, initialised `keras.Model`. Raises KerasMissing without Keras."""
+        from archi.bridge import to_keras
+
+        return to_keras(self)
+
+    def __repr__(self) -> str:
+        return f"<archi.Graph {self.title}: {len(self.layers)} layers>"
+
+
+def as_tensors(value: Any) -> tuple[Tensor, ...]:
+    """Return one tensor, or a list or tuple of them, as a tuple. Raises GraphError."""
+    tensors = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    for tensor in tensors:
+        if not isinstance(tensor, Tensor):
+            raise GraphError(f"a layer is called on tensors, not on {type(tensor).__name__}")
+    return tensors
+
+
+def keras_order(
+    inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...]
+) -> tuple[list[Node], list[Layer]]:
+    """Return the nodes in execution order and the layers as `model.layers` lists them.
+
+    Keras (`keras/src/ops/function.py`, `map_graph`) sorts by depth, the longest way
+    to an output, deepest first; layers of one depth come in the order in which a
+    depth-first walk from the outputs meets them. Time is linear in the nodes.
+    """
+    finished, met = _walk_back(outputs)
+    node_depth: dict[Node, int] = {}
+    layer_depth: dict[Layer, int] = {}
+    for node in reversed(finished):
+        depth = max(node_depth.get(node, 0), layer_depth.get(node.layer, 0))
+        node_depth[node] = layer_depth[node.layer] = depth
+        for tensor in node.inputs:
+            parent = tensor.node
+            node_depth[parent] = max(depth + 1, node_depth.get(parent, 0))
+    for tensor in inputs:  # an input that feeds nothing is still a layer of the model
+        if tensor.node.layer not in layer_depth:
+            node_depth[tensor.node] = layer_depth[tensor.node.layer] = 0
+            met[tensor.node.layer] = -1
+    _check_inputs(finished, inputs)
+    nodes = sorted(node_depth, key=lambda node: -node_depth[node])
+    layers = sorted(layer_depth, key=lambda layer: (-layer_depth[layer], met[layer]))
+    return nodes, layers
+
+
+def _walk_back(outputs: tuple[Tensor, ...]) -> tuple[list[Node], dict[Layer, int]]:
+    """Depth-first from the outputs: nodes, inputs first, and when each layer was first met.
+
+    Iterative, for networks deeper than Python's stack.
+    """
+    finished: list[Node] = []
+    done: set[Node] = set()
+    met: dict[Layer, int] = {}
+    stack: list[tuple[Node | None, Iterator[Tensor]]] = [(None, iter(outputs))]
+    while stack:
+        node, pending = stack[-1]
+        for tensor in pending:
+            parent = tensor.node
+            if parent not in done:
+                done.add(parent)
+                met.setdefault(parent.layer, len(met))
+                stack.append((parent, iter(parent.inputs)))
+                break
+        else:
+            stack.pop()
+            if node is not None:
+                finished.append(node)
+    return finished, met
+
+
+def _check_inputs(nodes: list[Node], inputs: tuple[Tensor, ...]) -> None:
+    declared = {tensor.node for tensor in inputs}
+    for node in nodes:
+        if not node.inputs and node not in declared:
+            raise GraphError(f"input {quote(node.layer.name)} is used but is not among the inputs")

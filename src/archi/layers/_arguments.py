@@ -1,0 +1,272 @@
+"""Constructor arguments of the static twins: what each kind accepts and how it is written.
+
+A kind turns what a caller may pass into one canonical value (`parse`) and that value
+into what Keras's `get_config` holds (`write`). A ValueError from `parse` carries what
+was wanted; the layer that raises it adds its name and what it got.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archi.graph import current_build
+
+if TYPE_CHECKING:
+    from archi.layers._core import Layer
+
+REQUIRED: Any = object()
+
+
+class Argument:
+    """One constructor argument: its kind and default.
+
+    With `omit`, a config leaves it out while it has its default. Keras does so for
+    some; archi also does for arguments that came with later Keras versions, so that
+    earlier ones read the config too.
+    """
+
+    __slots__ = ("default", "kind", "omit")
+
+    def __init__(self, kind: Kind, default: Any, omit: bool) -> None:
+        self.kind = kind
+        self.default = default
+        self.omit = omit
+
+
+def arg(kind: Kind, default: Any = REQUIRED, *, omit: bool = False) -> Any:
+    """Declare a constructor argument in the body of a layer class, in Keras's order."""
+    return Argument(kind, default, omit)
+
+
+class Kind:
+    """Any value JSON can hold, passed through."""
+
+    depends_on_build = False  # the default is taken from the network being built
+
+    def parse(self, value: Any, layer: type[Layer]) -> Any:
+        """Return the canonical value. Raises ValueError with what was wanted."""
+        return value
+
+    def write(self, value: Any) -> Any:
+        """Return what `get_config` holds for a canonical value."""
+        return value
+
+
+class Integer(Kind):
+    """A whole number, optionally with a smallest value or None."""
+
+    def __init__(self, minimum: int | None = None, *, optional: bool = False) -> None:
+        self.minimum = minimum
+        self.optional = optional
+
+    def parse(self, value: Any, layer: type[Layer]) -> int | None:
+        if value is None and self.optional:
+            return None
+        if type(value) is not int or (self.minimum is not None and value < self.minimum):
+            least = "" if self.minimum is None else f" of at least {self.minimum}"
+            raise ValueError(f"a whole number{least}")
+        return value
+
+
+class Number(Kind):
+    """A real number within bounds."""
+
+    def __init__(self, minimum: float = float("-inf"), maximum: float = float("inf")) -> None:
+        self.minimum = minimum
+        self.maximum = maximum
+
+    def parse(self, value: Any, layer: type[Layer]) -> float:
+        if type(value) not in (int, float) or not self.minimum <= value <= self.maximum:
+            bounds = f" from {self.minimum:g} to {self.maximum:g}"
+            raise ValueError(f"a number{bounds if self.maximum < float('inf') else ''}")
+        return value
+
+
+class Boolean(Kind):
+    """True or False."""
+
+    def parse(self, value: Any, layer: type[Layer]) -> bool:
+        if type(value) is not bool:
+            raise ValueError("True or False")
+        return value
+
+
+class Choice(Kind):
+    """One of several words, in any case."""
+
+    def __init__(self, *values: str) -> None:
+        self.values = values
+
+    def parse(self, value: Any, layer: type[Layer]) -> str:
+        word = value.lower() if isinstance(value, str) else value
+        if word not in self.values:
+            raise ValueError(" or ".join(map(repr, self.values)))
+        return word
+
+
+class DataFormat(Choice):
+    """Where the channels axis is; None takes the default of the network being built."""
+
+    depends_on_build = True
+
+    def __init__(self) -> None:
+        super().__init__("channels_last", "channels_first")
+
+    def parse(self, value: Any, layer: type[Layer]) -> str:
+        return current_build().data_format if value is None else super().parse(value, layer)
+
+
+class Window(Kind):
+    """An int, or one int for each spatial dimension: a kernel, a stride, a pool."""
+
+    def __init__(self, minimum: int = 1, *, optional: bool = False) -> None:
+        self.minimum = minimum
+        self.optional = optional
+
+    def parse(self, value: Any, layer: type[Layer]) -> tuple[int, ...] | None:
+        if value is None and self.optional:
+            return None
+        return sizes(value, layer.rank, self.minimum)
+
+
+class Margins(Kind):
+    """Space before and after each spatial dimension: an int, ints, or pairs of ints.
+
+    A layer with one spatial dimension takes an int or one pair, and writes one pair.
+    """
+
+    def parse(self, value: Any, layer: type[Layer]) -> tuple[Any, ...]:
+        if layer.rank == 1:
+            return sizes(value, 2, 0)
+        if isinstance(value, int):
+            value = (value,) * layer.rank
+        if not isinstance(value, (list, tuple)) or len(value) != layer.rank:
+            raise ValueError(f"a whole number, or {layer.rank} numbers or pairs of numbers")
+        return tuple(sizes(item, 2, 0) for item in value)
+
+
+class Shape(Kind):
+    """A shape: whole numbers, each None where unknown."""
+
+    def __init__(self, minimum: int = 0, *, optional: bool = False) -> None:
+        self.minimum = minimum
+        self.optional = optional
+
+    def parse(self, value: Any, layer: type[Layer]) -> tuple[int | None, ...] | None:
+        if value is None and self.optional:
+            return None
+        if not isinstance(value, (list, tuple)) or not all(
+            item is None or (type(item) is int and item >= self.minimum) for item in value
+        ):
+            raise ValueError("a shape, such as (28, 28, 1)")
+        return tuple(value)
+
+
+class Activation(Kind):
+    """An activation's name; None is "linear"."""
+
+    # Names under which Keras knows a function besides the one it writes.
+    aliases = {"swish": "silu", "hard_swish": "hard_silu"}
+    names = frozenset(
+        """celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu
+        linear log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax
+        softplus softsign sparse_plus sparse_sigmoid sparsemax squareplus tanh tanh_shrink
+        threshold""".split()  # noqa: SIM905
+    )
+
+    def parse(self, value: Any, layer: type[Layer]) -> str:
+        name = self.aliases.get(value, value) if isinstance(value, str) else value or "linear"
+        if name not in self.names:
+            raise ValueError("the name of a Keras activation, such as 'relu'")
+        return name
+
+
+class KerasObject(Kind):
+    """An initializer, regularizer or constraint: a name, or a Keras config of one.
+
+    The canonical value is a (class name, config) pair, or None.
+    """
+
+    def __init__(self, module: str, known: dict[str, tuple[str, dict[str, Any]]]) -> None:
+        self.module = module
+        self.known = known
+
+    def parse(self, value: Any, layer: type[Layer]) -> tuple[str, dict[str, Any]] | None:
+        if value is None:
+            return None
+        if isinstance(value, str) and value in self.known:
+            return self.known[value]
+        if isinstance(value, dict) and isinstance(value.get("class_name"), str):
+            return value["class_name"], dict(value.get("config") or {})
+        raise ValueError(f"the name or config of one of {self.module}")
+
+    def write(self, value: tuple[str, dict[str, Any]] | None) -> dict[str, Any] | None:
+        if value is None:
+            return None
+        name, config = value
+        return {
+            "module": self.module,
+            "class_name": name,
+            "config": config,
+            "registered_name": None,
+        }
+
+
+_SEED: dict[str, Any] = {"seed": None}
+INITIALIZER = KerasObject(
+    "keras.initializers",
+    {
+        "zeros": ("Zeros", {}),
+        "ones": ("Ones", {}),
+        "glorot_uniform": ("GlorotUniform", _SEED),
+        "glorot_normal": ("GlorotNormal", _SEED),
+        "he_uniform": ("HeUniform", _SEED),
+        "he_normal": ("HeNormal", _SEED),
+        "lecun_uniform": ("LecunUniform", _SEED),
+        "lecun_normal": ("LecunNormal", _SEED),
+    },
+)
+REGULARIZER = KerasObject("keras.regularizers", {})
+CONSTRAINT = KerasObject("keras.constraints", {})
+
+
+def l2(strength: float) -> dict[str, Any]:
+    """Return the config of `keras.regularizers.L2`: strength times the sum of squares."""
+    return {"class_name": "L2", "config": {"l2": strength}}
+
+
+class DTypePolicy(Kind):
+    """A dtype policy's name, `float32` or `mixed_float16`; None is `float32`."""
+
+    def parse(self, value: Any, layer: type[Layer]) -> str:
+        if isinstance(value, dict):
+            value = (value.get("config") or {}).get("name")
+        if value is None:
+            return "float32"
+        if not isinstance(value, str):
+            raise ValueError("the name of a dtype policy, such as 'float32'")
+        return value
+
+    def write(self, value: str) -> dict[str, Any]:
+        return {
+            "module": "keras",
+            "class_name": "DTypePolicy",
+            "config": {"name": value},
+            "registered_name": None,
+        }
+
+
+def sizes(value: Any, length: int, minimum: int) -> tuple[int, ...]:
+    """Return an int repeated `length` times, or a sequence of that length. Raises ValueError."""
+    if type(value) is int:
+        value = (value,) * length
+    if (
+        not isinstance(value, (list, tuple))
+        or len(value) != length
+        or not all(type(item) is int and item >= minimum for item in value)
+    ):
+        raise ValueError(
+            f"a whole number of at least {minimum}"
+            + (f", or {length} of them" if length > 1 else " (or a list of one)")
+        )
+    return tuple(value)

@@ -1,0 +1,211 @@
+"""The machinery of the static twins: arguments, naming, calling, config.
+
+A twin is a class that declares its constructor arguments in Keras's order with
+`arg(...)` and has one rule, `infer`, which both validates the input shapes and gives
+output shapes, weights and counts.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+from archi.errors import LayerError, quote
+from archi.graph import (
+    Inference,
+    Node,
+    Shape,
+    Weight,
+    as_tensors,
+    current_build,
+)
+from archi.layers._arguments import (
+    REGULARIZER,
+    REQUIRED,
+    Argument,
+    Boolean,
+    DTypePolicy,
+    arg,
+)
+
+
+def snake_case(name: str) -> str:
+    """Return `name` as Keras writes it for unnamed layers: `MaxPooling2D` → `max_pooling2d`."""
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def product(*factors: int | None) -> int | None:
+    """Return the product, None where a factor is unknown."""
+    result = 1
+    for factor in factors:
+        if factor is None:
+            return None
+        result *= factor
+    return result
+
+
+def scaled(per_element: int, shape: Shape) -> int | None:
+    """Return `per_element` times the elements of one sample of `shape` (batch first)."""
+    return product(per_element, *shape[1:]) if per_element else 0
+
+
+class Layer:
+    """The static twin of a `keras.layers` class.
+
+    Every subclass has the class name, the constructor arguments and the config of its
+    Keras counterpart; `name`, `trainable`, `dtype` and `activity_regularizer` are
+    accepted by all.
+
+    Raises LayerError for an argument Keras would not take, and, when called, for
+    shapes the layer can't be applied to.
+    """
+
+    rank: ClassVar[int] = 0  # number of spatial dimensions, where there are any
+    arguments: ClassVar[dict[str, Argument]] = {}
+    defaults: ClassVar[dict[str, Any]] = {}
+    base_name: ClassVar[str] = "layer"
+    call_kwargs: ClassVar[dict[str, Any]] = {}  # what Keras records besides the inputs
+    has_build_config: ClassVar[bool] = True  # False where Keras builds it when constructed
+
+    trainable: bool = arg(Boolean(), True)
+    dtype: str = arg(DTypePolicy(), None)
+    activity_regularizer: Any = arg(REGULARIZER, None, omit=True)
+
+    def __init_subclass__(cls) -> None:
+        cls._collect_arguments()
+
+    @classmethod
+    def _collect_arguments(cls) -> None:
+        own = {name: value for name, value in vars(cls).items() if isinstance(value, Argument)}
+        cls.arguments = {**cls.arguments, **own}
+        cls.defaults = {
+            name: REQUIRED if a.default is REQUIRED else a.kind.parse(a.default, cls)
+            for name, a in cls.arguments.items()
+        }
+        cls._from_build = tuple(n for n, a in cls.arguments.items() if a.kind.depends_on_build)
+        cls._positional = tuple(n for n in cls.arguments if n not in Layer.arguments)
+        cls.base_name = snake_case(cls.__name__)
+
+    _from_build: ClassVar[tuple[str, ...]] = ()
+    _positional: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *args: Any, name: str | None = None, **kwargs: Any) -> None:
+        cls = type(self)
+        self.name = name or current_build().unique_name(cls.base_name)
+        self.nodes: list[Node] = []
+        values = cls.defaults.copy()
+        if args:
+            kwargs = self._bind(args, kwargs)
+        for key in cls._from_build:
+            kwargs.setdefault(key, None)
+        for key, value in kwargs.items():
+            argument = cls.arguments.get(key)
+            if argument is None:
+                raise LayerError(f"{self.label} has no argument {quote(str(key))}")
+            try:
+                values[key] = argument.kind.parse(value, cls)
+            except ValueError as error:
+                raise self.refuse(f"{key} must be {error}", value) from None
+        if REQUIRED in values.values():
+            missing = next(key for key, value in values.items() if value is REQUIRED)
+            raise LayerError(f"{self.label} needs {missing}")
+        self.__dict__.update(values)
+        self.validate()
+
+    def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        names = self._positional
+        if len(args) > len(names):
+            raise LayerError(f"{self.label} takes {len(names)} arguments; {len(args)} were given")
+        for name in names[: len(args)]:
+            if name in kwargs:
+                raise LayerError(f"{self.label} got {name} twice")
+        return {**dict(zip(names, args, strict=False)), **kwargs}
+
+    def validate(self) -> None:
+        """Check arguments against each other. Raises LayerError."""
+
+    def infer(self, *shapes: Shape) -> Inference:
+        """The layer's one rule: from input shapes to output shapes, weights and counts.
+
+        Raises LayerError through `refuse` where the shapes do not fit.
+        """
+        raise NotImplementedError
+
+    def __call__(self, inputs: Any) -> Any:
+        """Add a call of this layer to the network and return its output tensor(s)."""
+        build = current_build()
+        build.count_call()
+        tensors = as_tensors(inputs)
+        inference = self.infer(*(tensor.shape for tensor in tensors))
+        if self.nodes and inference.weights != self.weights:
+            was = self.nodes[0].inputs[0].shape
+            raise self.refuse(f"is shared and was first called on shape {was}", tensors[0].shape)
+        node = Node(self, tensors, inference)
+        self.nodes.append(node)
+        return node.outputs[0] if len(node.outputs) == 1 else list(node.outputs)
+
+    @property
+    def weights(self) -> tuple[Weight, ...]:
+        """The weights, as the first call built them; none before it."""
+        return self.nodes[0].inference.weights if self.nodes else ()
+
+    @property
+    def params(self) -> int:
+        """Number of scalars in the weights."""
+        return sum(weight.size for weight in self.weights)
+
+    @property
+    def trainable_params(self) -> int:
+        """Number of scalars that training changes."""
+        return sum(w.size for w in self.weights if w.trainable) if self.trainable else 0
+
+    @property
+    def output_dtype(self) -> str:
+        """Dtype of the outputs: the policy's compute dtype."""
+        return self.dtype.removeprefix("mixed_")
+
+    @property
+    def weight_dtype(self) -> str:
+        """Dtype of the weights: float32 where the policy mixes."""
+        return "float32" if self.dtype.startswith("mixed_") else self.dtype
+
+    @property
+    def class_name(self) -> str:
+        """Keras's class name."""
+        return type(self).__name__
+
+    @property
+    def label(self) -> str:
+        """How messages name this layer: `conv1 (Conv2D)`."""
+        return f"{self.name} ({self.class_name})"
+
+    def refuse(self, wanted: str, received: Any) -> LayerError:
+        """Return the error that says what this layer wanted and what it got."""
+        return LayerError(f"{self.label}: {wanted}. Received: {received!r}")
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the config that Keras's layer of this class returns."""
+        config: dict[str, Any] = {"name": self.name}
+        for key, argument in self.arguments.items():
+            value = self.__dict__[key]
+            if not argument.omit or value != self.defaults[key]:
+                config[key] = argument.kind.write(value)
+        return config
+
+    def __repr__(self) -> str:
+        return f"<{self.label}>"
+
+
+Layer._collect_arguments()
+
+
+class Elementwise(Layer):
+    """A layer that keeps the shape and does `cost` operations for each element."""
+
+    has_build_config = False
+    cost: ClassVar[int] = 0
+
+    def infer(self, x: Shape) -> Inference:
+        """Shape in, shape out."""
+        return Inference((x,), (), macs=0, elementwise=scaled(self.cost, x))

@@ -1,0 +1,62 @@
+"""What layers over images share: the axes of a shape and sliding windows."""
+
+from __future__ import annotations
+
+from archi.graph import Shape
+from archi.layers._core import Layer
+
+
+class Spatial(Layer):
+    """A layer over `rank` spatial dimensions, with channels last or first."""
+
+    data_format: str
+
+    def split(self, shape: Shape) -> tuple[int | None, int | None, Shape]:
+        """Return batch, channels and spatial sizes of a shape. Raises LayerError."""
+        if len(shape) != self.rank + 2:
+            raise self.refuse(f"wants an input of {self.rank + 2} dimensions, batch first", shape)
+        if self.data_format == "channels_last":
+            return shape[0], shape[-1], shape[1:-1]
+        return shape[0], shape[1], shape[2:]
+
+    def join(self, batch: int | None, channels: int | None, spatial: Shape) -> Shape:
+        """Return the shape with these sizes, in this layer's data format."""
+        if self.data_format == "channels_last":
+            return (batch, *spatial, channels)
+        return (batch, channels, *spatial)
+
+    def slide(
+        self,
+        shape: Shape,
+        spatial: Shape,
+        kernel: tuple[int, ...],
+        strides: tuple[int, ...],
+        padding: str,
+        dilation: tuple[int, ...] = (1, 1, 1),
+    ) -> Shape:
+        """Return how many positions a window takes in each spatial dimension.
+
+        Raises LayerError where there is none: the input is smaller than the window.
+        """
+        result = tuple(
+            positions(*window, padding)
+            for window in zip(spatial, kernel, strides, dilation, strict=False)
+        )
+        if any(size is not None and size <= 0 for size in result):
+            raise self.refuse(
+                f"wants an input of at least {'×'.join(map(str, kernel))}, its window", shape
+            )
+        return result
+
+
+def positions(
+    size: int | None, kernel: int, stride: int, dilation: int, padding: str
+) -> int | None:
+    """Return the output length of a window over `size` elements, None where that is unknown.
+
+    `compute_conv_output_shape` of `keras/src/ops/operation_utils.py`.
+    """
+    if size is None:
+        return None
+    span = 1 if padding != "valid" else dilation * (kernel - 1) + 1
+    return (size - span) // stride + 1

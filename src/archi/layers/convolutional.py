@@ -1,0 +1,205 @@
+"""Convolutions (`keras/src/layers/convolutional`).
+
+MACs are those of the kernel at every output position; a bias adds one FLOP for each
+output element and an activation another.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archi.graph import Inference, Shape, Weight
+from archi.layers._arguments import (
+    CONSTRAINT,
+    INITIALIZER,
+    REGULARIZER,
+    Activation,
+    Boolean,
+    Choice,
+    DataFormat,
+    Integer,
+    Window,
+    arg,
+)
+from archi.layers._core import product, scaled
+from archi.layers._spatial import Spatial
+
+
+class _Convolution(Spatial):
+    """What all convolutions share: a bias and an activation after the kernels."""
+
+    kernel_size: tuple[int, ...]
+    strides: tuple[int, ...]
+    padding: str
+    dilation_rate: tuple[int, ...]
+    activation: str
+    use_bias: bool
+
+    def known_channels(self, shape: Shape, channels: int | None) -> int:
+        """Return the number of input channels. Raises LayerError where it is unknown."""
+        if channels is None:
+            raise self.refuse("wants an input with a known number of channels", shape)
+        return channels
+
+    def windows(self, shape: Shape, spatial: Shape) -> Shape:
+        """Return the output's spatial sizes."""
+        return self.slide(
+            shape, spatial, self.kernel_size, self.strides, self.padding, self.dilation_rate
+        )
+
+    def finish(self, output: Shape, filters: int, kernels: list[Weight], macs: Any) -> Inference:
+        """Add the bias and activation to what the kernels give."""
+        bias = [Weight("bias", (filters,))] if self.use_bias else []
+        after = self.use_bias + (self.activation != "linear")
+        return Inference((output,), (*kernels, *bias), macs, scaled(after, output), UNSIZED)
+
+
+UNSIZED = "the size of its output is unknown"
+
+
+class _Conv(_Convolution):
+    """Conv1D, Conv2D and Conv3D."""
+
+    filters: int = arg(Integer(1))
+    kernel_size: tuple[int, ...] = arg(Window())
+    strides: tuple[int, ...] = arg(Window(), 1)
+    padding: str = arg(Choice("valid", "same"), "valid")
+    data_format: str = arg(DataFormat(), None)
+    dilation_rate: tuple[int, ...] = arg(Window(), 1)
+    groups: int = arg(Integer(1), 1)
+    activation: str = arg(Activation(), None)
+    use_bias: bool = arg(Boolean(), True)
+    kernel_initializer: Any = arg(INITIALIZER, "glorot_uniform")
+    bias_initializer: Any = arg(INITIALIZER, "zeros")
+    kernel_regularizer: Any = arg(REGULARIZER, None)
+    bias_regularizer: Any = arg(REGULARIZER, None)
+    activity_regularizer: Any = arg(REGULARIZER, None)
+    kernel_constraint: Any = arg(CONSTRAINT, None)
+    bias_constraint: Any = arg(CONSTRAINT, None)
+
+    def validate(self) -> None:
+        if self.filters % self.groups:
+            raise self.refuse(
+                f"filters must be a multiple of its {self.groups} groups", self.filters
+            )
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise self.refuse("strides and dilation_rate can't both be over 1", self.strides)
+
+    def infer(self, x: Shape) -> Inference:
+        batch, channels, spatial = self.split(x)
+        channels = self.known_channels(x, channels)
+        if channels % self.groups:
+            raise self.refuse(f"wants channels in multiples of its {self.groups} groups", x)
+        kernel = Weight("kernel", (*self.kernel_size, channels // self.groups, self.filters))
+        out = self.windows(x, spatial)
+        macs = product(kernel.size, *out)
+        return self.finish(self.join(batch, self.filters, out), self.filters, [kernel], macs)
+
+
+class Conv1D(_Conv):
+    """Convolution over a sequence."""
+
+    rank = 1
+    padding: str = arg(Choice("valid", "same", "causal"), "valid")
+
+
+class Conv2D(_Conv):
+    """Convolution over an image."""
+
+    rank = 2
+
+
+class Conv3D(_Conv):
+    """Convolution over a volume."""
+
+    rank = 3
+
+
+class _DepthwiseConv(_Convolution):
+    """DepthwiseConv1D and DepthwiseConv2D: `depth_multiplier` filters for each channel."""
+
+    kernel_size: tuple[int, ...] = arg(Window())
+    strides: tuple[int, ...] = arg(Window(), 1)
+    padding: str = arg(Choice("valid", "same"), "valid")
+    depth_multiplier: int = arg(Integer(1), 1)
+    data_format: str = arg(DataFormat(), None)
+    dilation_rate: tuple[int, ...] = arg(Window(), 1)
+    activation: str = arg(Activation(), None)
+    use_bias: bool = arg(Boolean(), True)
+    depthwise_initializer: Any = arg(INITIALIZER, "glorot_uniform")
+    bias_initializer: Any = arg(INITIALIZER, "zeros")
+    depthwise_regularizer: Any = arg(REGULARIZER, None)
+    bias_regularizer: Any = arg(REGULARIZER, None)
+    activity_regularizer: Any = arg(REGULARIZER, None)
+    depthwise_constraint: Any = arg(CONSTRAINT, None)
+    bias_constraint: Any = arg(CONSTRAINT, None)
+
+    def infer(self, x: Shape) -> Inference:
+        batch, channels, spatial = self.split(x)
+        channels = self.known_channels(x, channels)
+        kernel = Weight("kernel", (*self.kernel_size, channels, self.depth_multiplier))
+        out = self.windows(x, spatial)
+        filters = channels * self.depth_multiplier
+        macs = product(kernel.size, *out)
+        return self.finish(self.join(batch, filters, out), filters, [kernel], macs)
+
+
+class DepthwiseConv1D(_DepthwiseConv):
+    """Depthwise convolution over a sequence."""
+
+    rank = 1
+
+
+class DepthwiseConv2D(_DepthwiseConv):
+    """Depthwise convolution over an image."""
+
+    rank = 2
+
+
+class _SeparableConv(_Convolution):
+    """SeparableConv1D and SeparableConv2D: a depthwise convolution, then a 1×1 one."""
+
+    filters: int = arg(Integer(1))
+    kernel_size: tuple[int, ...] = arg(Window())
+    strides: tuple[int, ...] = arg(Window(), 1)
+    padding: str = arg(Choice("valid", "same"), "valid")
+    data_format: str = arg(DataFormat(), None)
+    dilation_rate: tuple[int, ...] = arg(Window(), 1)
+    depth_multiplier: int = arg(Integer(1), 1)
+    activation: str = arg(Activation(), None)
+    use_bias: bool = arg(Boolean(), True)
+    depthwise_initializer: Any = arg(INITIALIZER, "glorot_uniform")
+    pointwise_initializer: Any = arg(INITIALIZER, "glorot_uniform")
+    bias_initializer: Any = arg(INITIALIZER, "zeros")
+    depthwise_regularizer: Any = arg(REGULARIZER, None)
+    pointwise_regularizer: Any = arg(REGULARIZER, None)
+    bias_regularizer: Any = arg(REGULARIZER, None)
+    activity_regularizer: Any = arg(REGULARIZER, None)
+    depthwise_constraint: Any = arg(CONSTRAINT, None)
+    pointwise_constraint: Any = arg(CONSTRAINT, None)
+    bias_constraint: Any = arg(CONSTRAINT, None)
+
+    def infer(self, x: Shape) -> Inference:
+        batch, channels, spatial = self.split(x)
+        channels = self.known_channels(x, channels)
+        depthwise = Weight("depthwise_kernel", (*self.kernel_size, channels, self.depth_multiplier))
+        pointwise = Weight(
+            "pointwise_kernel",
+            (*(1,) * self.rank, channels * self.depth_multiplier, self.filters),
+        )
+        out = self.windows(x, spatial)
+        macs = product(depthwise.size + pointwise.size, *out)
+        output = self.join(batch, self.filters, out)
+        return self.finish(output, self.filters, [depthwise, pointwise], macs)
+
+
+class SeparableConv1D(_SeparableConv):
+    """Separable convolution over a sequence."""
+
+    rank = 1
+
+
+class SeparableConv2D(_SeparableConv):
+    """Separable convolution over an image."""
+
+    rank = 2

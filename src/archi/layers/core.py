@@ -1,0 +1,78 @@
+"""Core layers (`keras/src/layers/core`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archi.graph import Inference, Node, Shape, Tensor, Weight, current_build
+from archi.layers._arguments import (
+    CONSTRAINT,
+    INITIALIZER,
+    REGULARIZER,
+    Activation,
+    Boolean,
+    Integer,
+    Kind,
+    arg,
+)
+from archi.layers._arguments import Shape as ShapeArgument
+from archi.layers._core import Layer, product, scaled
+
+
+class InputLayer(Layer):
+    """Where data enters; its one node has no inputs."""
+
+    batch_shape: Shape = arg(ShapeArgument(1))
+    dtype: str = arg(Kind(), "float32")
+    sparse: bool = arg(Boolean(), False)
+    ragged: bool = arg(Boolean(), False)
+    optional: bool = arg(Boolean(), False)
+
+    has_build_config = False
+
+    def infer(self) -> Inference:
+        return Inference((self.batch_shape,), (), macs=0, elementwise=0)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        del config["trainable"]
+        return config
+
+
+def Input(shape: Shape, batch_size: int | None = None, name: str | None = None) -> Tensor:
+    """Return a tensor for samples of `shape` (batch axis left out)."""
+    layer = InputLayer(batch_shape=(batch_size, *shape), name=name)
+    node = Node(layer, (), layer.infer())
+    layer.nodes.append(node)
+    current_build().count_call()
+    return node.outputs[0]
+
+
+class Dense(Layer):
+    """A matrix product over the last axis, with bias and activation."""
+
+    units: int = arg(Integer(1))
+    activation: str = arg(Activation(), None)
+    use_bias: bool = arg(Boolean(), True)
+    kernel_initializer: Any = arg(INITIALIZER, "glorot_uniform")
+    bias_initializer: Any = arg(INITIALIZER, "zeros")
+    kernel_regularizer: Any = arg(REGULARIZER, None)
+    bias_regularizer: Any = arg(REGULARIZER, None)
+    kernel_constraint: Any = arg(CONSTRAINT, None)
+    bias_constraint: Any = arg(CONSTRAINT, None)
+
+    def infer(self, x: Shape) -> Inference:
+        if len(x) < 2 or x[-1] is None:
+            raise self.refuse("wants an input whose last axis is known", x)
+        kernel = Weight("kernel", (x[-1], self.units))
+        bias = (Weight("bias", (self.units,)),) if self.use_bias else ()
+        output = (*x[:-1], self.units)
+        macs = product(kernel.size, *x[1:-1])
+        after = self.use_bias + (self.activation != "linear")
+        return Inference(
+            (output,),
+            (kernel, *bias),
+            macs,
+            scaled(after, output),
+            "its number of positions is unknown",
+        )

@@ -1,0 +1,94 @@
+"""Merging (`keras/src/layers/merging`): n inputs cost n-1 FLOPs an output element."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from archi.graph import Inference, Shape
+from archi.layers._arguments import Integer, arg
+from archi.layers._core import Layer, scaled
+
+
+class _Merge(Layer):
+    """An elementwise operation over inputs that broadcast against each other."""
+
+    def infer(self, *inputs: Shape) -> Inference:
+        batch = self.batch_size(inputs)
+        output = (batch, *reduce(self._broadcast, (shape[1:] for shape in inputs)))
+        return Inference((output,), (), macs=0, elementwise=scaled(len(inputs) - 1, output))
+
+    def batch_size(self, inputs: tuple[Shape, ...]) -> int | None:
+        """Return the one batch size among the inputs. Raises LayerError where there are two."""
+        sizes = {shape[0] for shape in inputs} - {None}
+        if len(sizes) > 1:
+            raise self.refuse("wants inputs of one batch size", list(inputs))
+        return sizes.pop() if sizes else None
+
+    def _broadcast(self, a: Shape, b: Shape) -> Shape:
+        if len(a) < len(b):
+            a, b = b, a
+        head = a[: len(a) - len(b)]
+        return head + tuple(map(self._common, a[len(head) :], b))
+
+    def _common(self, a: int | None, b: int | None) -> int | None:
+        if a is None or b is None:
+            return None
+        if a != b and 1 not in (a, b):
+            raise self.refuse("wants inputs of equal sizes", f"{a} and {b}")
+        return b if a == 1 else a
+
+
+class Add(_Merge):
+    """Sum of the inputs."""
+
+
+class Subtract(_Merge):
+    """First input minus the second."""
+
+    def infer(self, *inputs: Shape) -> Inference:
+        if len(inputs) != 2:
+            raise self.refuse("wants two inputs", list(inputs))
+        return super().infer(*inputs)
+
+
+class Multiply(_Merge):
+    """Product of the inputs."""
+
+
+class Average(_Merge):
+    """Mean of the inputs."""
+
+
+class Maximum(_Merge):
+    """Largest of the inputs."""
+
+
+class Minimum(_Merge):
+    """Smallest of the inputs."""
+
+
+class Concatenate(_Merge):
+    """The inputs side by side along `axis`; no arithmetic."""
+
+    axis: int = arg(Integer(), -1)
+
+    def infer(self, *inputs: Shape) -> Inference:
+        ranks = {len(shape) for shape in inputs}
+        if len(ranks) != 1 or not -min(ranks) <= self.axis < min(ranks):
+            raise self.refuse(f"wants inputs of one rank that have axis {self.axis}", list(inputs))
+        axis = self.axis % ranks.pop()
+        output = tuple(
+            self._total(sizes) if i == axis else self._agreed(sizes, inputs)
+            for i, sizes in enumerate(zip(*inputs, strict=True))
+        )
+        return Inference((output,), (), macs=0, elementwise=0)
+
+    def _total(self, sizes: tuple[int | None, ...]) -> int | None:
+        known = [size for size in sizes if size is not None]
+        return sum(known) if len(known) == len(sizes) else None
+
+    def _agreed(self, sizes: tuple[int | None, ...], inputs: tuple[Shape, ...]) -> int | None:
+        known = set(sizes) - {None}
+        if len(known) > 1:
+            raise self.refuse(f"wants inputs that differ on axis {self.axis} alone", list(inputs))
+        return known.pop() if known else None

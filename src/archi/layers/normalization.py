@@ -1,0 +1,56 @@
+"""Normalisation (`keras/src/layers/normalization`): a scale and a shift, two FLOPs an element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archi.graph import Inference, Shape, Weight
+from archi.layers._arguments import (
+    CONSTRAINT,
+    INITIALIZER,
+    REGULARIZER,
+    Boolean,
+    Integer,
+    Kind,
+    Number,
+    arg,
+)
+from archi.layers._core import Layer, scaled
+
+
+class BatchNormalization(Layer):
+    """Normalises over the batch; at inference a scale and shift of each feature on `axis`."""
+
+    call_kwargs = {"mask": None}
+
+    axis: int = arg(Integer(), -1)
+    momentum: float = arg(Number(), 0.99)
+    epsilon: float = arg(Number(), 1e-3)
+    center: bool = arg(Boolean(), True)
+    scale: bool = arg(Boolean(), True)
+    beta_initializer: Any = arg(INITIALIZER, "zeros")
+    gamma_initializer: Any = arg(INITIALIZER, "ones")
+    moving_mean_initializer: Any = arg(INITIALIZER, "zeros")
+    moving_variance_initializer: Any = arg(INITIALIZER, "ones")
+    beta_regularizer: Any = arg(REGULARIZER, None)
+    gamma_regularizer: Any = arg(REGULARIZER, None)
+    beta_constraint: Any = arg(CONSTRAINT, None)
+    gamma_constraint: Any = arg(CONSTRAINT, None)
+    renorm: bool = arg(Boolean(), False, omit=True)
+    renorm_clipping: Any = arg(Kind(), None, omit=True)
+    renorm_momentum: float = arg(Number(), 0.99, omit=True)
+    synchronized: bool = arg(Boolean(), False)
+
+    def infer(self, x: Shape) -> Inference:
+        if not -len(x) <= self.axis < len(x):
+            raise self.refuse(f"wants an input that has axis {self.axis}", x)
+        features = x[self.axis]
+        if features is None:
+            raise self.refuse(f"wants an input whose axis {self.axis} is known", x)
+        trained = ["gamma"] * self.scale + ["beta"] * self.center
+        tracked = ["moving_mean", "moving_variance"]
+        if self.renorm:
+            tracked += ["moving_stddev", "renorm_mean", "renorm_stddev"]
+        weights = [Weight(name, (features,)) for name in trained]
+        weights += [Weight(name, (features,), trainable=False) for name in tracked]
+        return Inference((x,), tuple(weights), macs=0, elementwise=scaled(2, x))

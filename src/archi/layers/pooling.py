@@ -1,0 +1,115 @@
+"""Pooling (`keras/src/layers/pooling`): no weights, no MACs, one FLOP for each window tap."""
+
+from __future__ import annotations
+
+from archi.graph import Inference, Shape
+from archi.layers._arguments import Boolean, Choice, DataFormat, Window, arg
+from archi.layers._core import product
+from archi.layers._spatial import Spatial
+
+
+class _Pooling(Spatial):
+    """Max and average pooling over windows; strides default to the window."""
+
+    has_build_config = False
+
+    pool_size: tuple[int, ...] = arg(Window(), 2)
+    strides: tuple[int, ...] = arg(Window(optional=True), None)
+    padding: str = arg(Choice("valid", "same"), "valid")
+    data_format: str = arg(DataFormat(), None)
+
+    def validate(self) -> None:
+        self.strides = self.strides or self.pool_size
+
+    def infer(self, x: Shape) -> Inference:
+        batch, channels, spatial = self.split(x)
+        out = self.slide(x, spatial, self.pool_size, self.strides, self.padding)
+        taps = product(channels, *out, *self.pool_size)
+        return Inference((self.join(batch, channels, out),), (), macs=0, elementwise=taps)
+
+
+class MaxPooling1D(_Pooling):
+    """Maximum over windows of a sequence."""
+
+    rank = 1
+
+
+class MaxPooling2D(_Pooling):
+    """Maximum over windows of an image."""
+
+    rank = 2
+
+
+class MaxPooling3D(_Pooling):
+    """Maximum over windows of a volume."""
+
+    rank = 3
+
+
+class AveragePooling1D(_Pooling):
+    """Mean over windows of a sequence."""
+
+    rank = 1
+
+
+class AveragePooling2D(_Pooling):
+    """Mean over windows of an image."""
+
+    rank = 2
+
+
+class AveragePooling3D(_Pooling):
+    """Mean over windows of a volume."""
+
+    rank = 3
+
+
+class _GlobalPooling(Spatial):
+    """Pooling over all positions; `keepdims` leaves axes of length 1."""
+
+    has_build_config = False
+
+    data_format: str = arg(DataFormat(), None)
+    keepdims: bool = arg(Boolean(), False)
+
+    def infer(self, x: Shape) -> Inference:
+        batch, channels, spatial = self.split(x)
+        output = self.join(batch, channels, (1,) * self.rank if self.keepdims else ())
+        taps = product(channels, *spatial)
+        return Inference((output,), (), macs=0, elementwise=taps)
+
+
+class GlobalMaxPooling1D(_GlobalPooling):
+    """Maximum over a sequence."""
+
+    rank = 1
+
+
+class GlobalMaxPooling2D(_GlobalPooling):
+    """Maximum over an image."""
+
+    rank = 2
+
+
+class GlobalMaxPooling3D(_GlobalPooling):
+    """Maximum over a volume."""
+
+    rank = 3
+
+
+class GlobalAveragePooling1D(_GlobalPooling):
+    """Mean over a sequence."""
+
+    rank = 1
+
+
+class GlobalAveragePooling2D(_GlobalPooling):
+    """Mean over an image."""
+
+    rank = 2
+
+
+class GlobalAveragePooling3D(_GlobalPooling):
+    """Mean over a volume."""
+
+    rank = 3

@@ -1,0 +1,123 @@
+"""Reshaping (`keras/src/layers/reshaping`): free."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archi.graph import Inference, Shape
+from archi.layers._arguments import DataFormat, Margins, arg
+from archi.layers._arguments import Shape as ShapeArgument
+from archi.layers._core import Layer, product
+from archi.layers._spatial import Spatial
+
+
+class _Resize(Spatial):
+    """Padding and cropping: margins added to or taken from each spatial dimension."""
+
+    sign = 1
+
+    def margins(self) -> tuple[Any, ...]:
+        """Return the (before, after) pair of each spatial dimension."""
+        raise NotImplementedError
+
+    def infer(self, x: Shape) -> Inference:
+        batch, channels, spatial = self.split(x)
+        out = tuple(
+            None if size is None else size + self.sign * sum(margin)
+            for size, margin in zip(spatial, self.margins(), strict=True)
+        )
+        if any(size is not None and size <= 0 for size in out):
+            raise self.refuse("wants an input larger than what it crops", x)
+        return Inference((self.join(batch, channels, out),), (), macs=0, elementwise=0)
+
+
+class ZeroPadding1D(_Resize):
+    """Zeros before and after a sequence."""
+
+    rank = 1
+    padding: tuple[int, int] = arg(Margins(), 1)
+    data_format: str = arg(DataFormat(), None)
+
+    def margins(self) -> tuple[Any, ...]:
+        return (self.padding,)
+
+
+class ZeroPadding2D(_Resize):
+    """Zeros around an image."""
+
+    rank = 2
+    padding: tuple[Any, ...] = arg(Margins(), 1)
+    data_format: str = arg(DataFormat(), None)
+
+    def margins(self) -> tuple[Any, ...]:
+        return self.padding
+
+
+class ZeroPadding3D(ZeroPadding2D):
+    """Zeros around a volume."""
+
+    rank = 3
+
+
+class Cropping1D(_Resize):
+    """Cuts off the ends of a sequence."""
+
+    rank = 1
+    sign = -1
+    cropping: tuple[int, int] = arg(Margins(), 1)
+    data_format = "channels_last"
+
+    def margins(self) -> tuple[Any, ...]:
+        return (self.cropping,)
+
+
+class Cropping2D(_Resize):
+    """Cuts off the edges of an image."""
+
+    rank = 2
+    sign = -1
+    cropping: tuple[Any, ...] = arg(Margins(), 0)
+    data_format: str = arg(DataFormat(), None)
+
+    def margins(self) -> tuple[Any, ...]:
+        return self.cropping
+
+
+class Cropping3D(Cropping2D):
+    """Cuts off the faces of a volume."""
+
+    rank = 3
+    cropping: tuple[Any, ...] = arg(Margins(), 1)
+
+
+class Flatten(Layer):
+    """All axes but the batch as one."""
+
+    data_format: str = arg(DataFormat(), None)
+
+    def infer(self, x: Shape) -> Inference:
+        return Inference(((x[0], product(*x[1:])),), (), macs=0, elementwise=0)
+
+
+class Reshape(Layer):
+    """The same elements in `target_shape`, in which one size may be -1."""
+
+    has_build_config = False
+    target_shape: tuple[int, ...] = arg(ShapeArgument(-1))
+
+    def validate(self) -> None:
+        if None in self.target_shape or 0 in self.target_shape or self.target_shape.count(-1) > 1:
+            raise self.refuse(
+                "target_shape must be sizes, at most one of them -1", self.target_shape
+            )
+
+    def infer(self, x: Shape) -> Inference:
+        size, fixed = product(*x[1:]), product(*(n for n in self.target_shape if n != -1))
+        target: Shape = self.target_shape
+        if size is None:
+            target = tuple(None if n == -1 else n for n in self.target_shape)
+        elif fixed and size % fixed == 0 and (-1 in target or size == fixed):
+            target = tuple(size // fixed if n == -1 else n for n in self.target_shape)
+        else:
+            raise self.refuse(f"wants an input of as many elements as {self.target_shape}", x)
+        return Inference(((x[0], *target),), (), macs=0, elementwise=0)

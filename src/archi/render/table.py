@@ -1,0 +1,263 @@
+"""Text tables for the terminal, printed through Rich.
+
+Rich's own `Table` takes half a second for a thousand rows, so the layout is done here
+and handed to Rich as segments. A table too wide for the terminal gives way in steps,
+each of which keeps every name readable: connections move under their row, the shares
+go, class names get shorter, and only then are long names wrapped at a `_`, `/` or `-`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.segment import Segment, Segments
+from rich.style import Style
+
+from archi.errors import printable
+from archi.render._cells import NUMBERS, cell
+from archi.report import Column, Fact, Report, Table
+
+BAR = 5  # columns of the bar in front of a percentage
+NARROWEST_NAME = 16
+
+BOLD, DIM = Style(bold=True), Style(dim=True)
+BLUE, GREEN, RED, YELLOW = (Style(color=c) for c in ("blue", "green", "red", "yellow"))
+MARKS = {"equal": GREEN, "ok": GREEN, "differs": YELLOW, "failed": RED}
+
+SHORT_TYPES = (
+    ("Normalization", "Norm"),
+    ("Average", "Avg"),
+    ("Pooling", "Pool"),
+    ("Separable", "Sep"),
+    ("Depthwise", "DW"),
+    ("Padding", "Pad"),
+    ("Concatenate", "Concat"),
+)
+ASCII = str.maketrans(
+    {"×": "x", "─": "-", "→": "->", "←": "<-", "…": "...", "·": "-", "±": "+-", "–": "-"}
+    | dict.fromkeys("▏▎▍▌▋▊▉█", "#")
+)
+
+
+def render(
+    report: Report, width: int | None = None, color: str | None = None, ascii: bool = False
+) -> str:
+    """Return the report as lines of at most `width` columns (None: as wide as it needs).
+
+    `color` is a Rich colour system ("standard", "truecolor") or None for plain text;
+    `ascii` keeps to ASCII characters.
+    """
+    console = Console(
+        file=StringIO(),
+        force_terminal=color is not None,
+        color_system=color,  # type: ignore[arg-type]
+        no_color=color is None,
+        width=width or 10**6,
+        legacy_windows=False,
+    )
+    console.print(Segments(_segments(report, width)), end="", crop=False)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    return text.translate(ASCII) if ascii else text
+
+
+def _segments(report: Report, width: int | None) -> Iterator[Segment]:
+    main, *others = report.tables
+    yield from _lines(printable(report.title), width, BOLD)
+    yield Segment.line()
+    yield from _Layout(main, width).segments()
+    for note in report.notes:
+        yield Segment.line()
+        yield from _lines(printable(note), width, YELLOW)
+    if report.facts:
+        yield Segment.line()
+        yield from _facts(report.facts, width)
+    for table in others:
+        yield Segment.line()
+        yield from _lines(table.title, width, BOLD)
+        yield from _Layout(table, width).segments()
+
+
+def _lines(text: str, width: int | None, style: Style | None) -> Iterator[Segment]:
+    for line in wrap(text, width or 10**6, " "):
+        yield Segment(line.rstrip() + "\n", style)
+
+
+def _facts(facts: list[Fact], width: int | None) -> Iterator[Segment]:
+    label = max(len(fact.label) for fact in facts)
+    aligned = max((len(f.value) for f in facts if f.value[:1].isdigit()), default=0)
+    for fact in facts:
+        value = f"{fact.value:>{aligned}}" if fact.value[:1].isdigit() else fact.value
+        yield Segment(f"{fact.label:<{label}}  ")
+        if value[:1].isdigit() or value[:1] == " ":
+            yield Segment(value, BOLD)
+            yield Segment(f"  {fact.remark}".rstrip() + "\n", DIM)
+            continue
+        room = (width or 10**6) - label - 2
+        for number, line in enumerate(wrap(printable(value), room, " ")):
+            yield Segment(" " * (label + 2 if number else 0) + line.rstrip() + "\n")
+
+
+class _Layout:
+    """Column widths and cell texts of one table, made to fit."""
+
+    def __init__(self, table: Table, width: int | None) -> None:
+        self.columns = list(table.columns)
+        self.cells = [
+            [cell(column, row[i]) for row in table.rows] for i, column in enumerate(self.columns)
+        ]
+        self.values = [[row[i] for row in table.rows] for i in range(len(self.columns))]
+        self.gap = 2
+        self.under: list[str] = [""] * len(table.rows)
+        self.widths = [self._natural(i) for i in range(len(self.columns))]
+        if width is not None:
+            self._fit(width)
+
+    def _natural(self, i: int) -> int:
+        column = self.columns[i]
+        bar = BAR + 1 if column.kind == "share" else 0
+        widest = max(map(_len, self.cells[i]), default=0)
+        return max(widest + bar, len(column.title))
+
+    @property
+    def total(self) -> int:
+        return sum(self.widths) + self.gap * (len(self.widths) - 1)
+
+    def _fit(self, width: int) -> None:
+        steps = (
+            lambda: self._move_under("inputs"),
+            lambda: self._drop("params_share"),
+            self._close_up,
+            self._shorten_types,
+            lambda: self._drop("macs_share"),
+        )
+        for step in steps:
+            if self.total <= width:
+                return
+            step()
+        self._wrap_widest(width)
+
+    def _index(self, key: str) -> int | None:
+        return next((i for i, column in enumerate(self.columns) if column.key == key), None)
+
+    def _move_under(self, key: str) -> None:
+        i = self._index(key)
+        if i is not None:
+            self.under = self.cells[i]
+            self._drop(key)
+
+    def _drop(self, key: str) -> None:
+        i = self._index(key)
+        if i is not None:
+            for part in (self.columns, self.cells, self.values, self.widths):
+                del part[i]
+
+    def _close_up(self) -> None:
+        self.gap = 1
+
+    def _shorten_types(self) -> None:
+        for i, column in enumerate(self.columns):
+            if column.kind == "type":
+                self.cells[i] = [short_type(text) for text in self.cells[i]]
+                self.widths[i] = self._natural(i)
+
+    def _wrap_widest(self, width: int) -> None:
+        """Take columns from the widest texts until the table fits or all are narrow."""
+        texts = [i for i, column in enumerate(self.columns) if column.kind not in NUMBERS]
+        while self.total > width and texts:
+            widest = max(texts, key=lambda i: self.widths[i])
+            if self.widths[widest] <= NARROWEST_NAME:
+                return
+            self.widths[widest] -= 1
+
+    def segments(self) -> Iterator[Segment]:
+        if any(column.title for column in self.columns):
+            titles = [self._pad(i, column.title) for i, column in enumerate(self.columns)]
+            yield Segment((" " * self.gap).join(titles).rstrip() + "\n", BOLD)
+            yield Segment("─" * self.total + "\n", DIM)
+        largest = [
+            max((v for v in values if v), default=0) if column.kind == "share" else 0
+            for column, values in zip(self.columns, self.values, strict=True)
+        ]
+        for number in range(len(self.under)):
+            yield from self._row(number, largest)
+
+    def _row(self, number: int, largest: list[float]) -> Iterator[Segment]:
+        wrapped = [self._cell_lines(i, self.cells[i][number]) for i in range(len(self.columns))]
+        for line in range(max(map(len, wrapped))):
+            pending = 0  # spaces owed, so that no line ends in them
+            for i, column in enumerate(self.columns):
+                text = wrapped[i][line] if line < len(wrapped[i]) else ""
+                value = self.values[i][number]
+                if column.kind == "share" and text:
+                    yield Segment(" " * pending + bar(value, largest[i]), BLUE)
+                    text, pending = f"{text:>{self.widths[i] - BAR}}", 0
+                shown = text if column.kind == "share" and text else self._pad(i, text)
+                stripped = shown.rstrip()
+                if stripped:
+                    yield Segment(" " * pending + stripped, _style(column, value))
+                    pending = 0
+                pending += len(shown) - len(stripped) + self.gap
+            yield Segment.line()
+        if self.under[number]:
+            yield from self._under(self.under[number])
+
+    def _under(self, text: str) -> Iterator[Segment]:
+        for i, line in enumerate(wrap(text, max(self.total - 4, NARROWEST_NAME), " ")):
+            yield Segment(("    " if i else "  ← ") + line.rstrip() + "\n", DIM)
+
+    def _cell_lines(self, i: int, text: str) -> list[str]:
+        if len(text) <= self.widths[i] or self.columns[i].kind in NUMBERS:
+            return [text]
+        return wrap(text, self.widths[i])
+
+    def _pad(self, i: int, text: str) -> str:
+        space = " " * (self.widths[i] - _len(text))
+        return space + text if self.columns[i].kind in NUMBERS else text + space
+
+
+def _style(column: Column, value: Any) -> Style | None:
+    if column.kind in ("type", "share") or value in (0, None):
+        return DIM
+    if column.kind == "mark":
+        return MARKS.get(str(value).partition(" ")[0])
+    return None
+
+
+def _len(text: str) -> int:
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def short_type(name: str) -> str:
+    """Return a class name in brief: `GlobalAveragePooling2D` → `GlobalAvgPool2D`."""
+    for long, short in SHORT_TYPES:
+        name = name.replace(long, short)
+    return name
+
+
+def bar(value: float, largest: float) -> str:
+    """Return a bar of `BAR` columns, full for the largest value, in eighths of a column."""
+    eighths = round(value / largest * BAR * 8) if largest else 0
+    full, part = divmod(eighths, 8)
+    return ("█" * full + " ▏▎▍▌▋▊▉"[part].strip()).ljust(BAR)
+
+
+def wrap(text: str, width: int, after: str = "_/-., ") -> list[str]:
+    """Break text into lines of at most `width`, after one of the characters where it can."""
+    if _len(text) <= width:
+        return [text]
+    lines = [""]
+    for piece in re.findall(f"[^{re.escape(after)}]*[{re.escape(after)}]?", text):
+        if lines[-1] and _len(lines[-1] + piece.rstrip()) > width:
+            lines.append("")
+        while _len(piece.rstrip()) > width:  # one word wider than the column
+            head = width - len(lines[-1])
+            lines[-1] += piece[:head]
+            piece = piece[head:]
+            lines.append("")
+        lines[-1] += piece
+    return lines

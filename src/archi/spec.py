@@ -1,0 +1,258 @@
+"""The spec language: `NAME[,key=value]...`, its errors, and its canonical form.
+
+    spec   = name *( "," option )
+    name   = letters, digits and any of `-` `_` `.` `@` space; commas inside parentheses
+    option = key "=" value
+    key    = letters, digits, `-` and `_`
+    value  = text without a comma
+
+Names and keys ignore case; `_` and `-` are the same. `str(parse(text))` is canonical:
+specs that mean the same network print the same, and print to a spec that parses back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from archi.errors import SpecError, one_of, quote
+from archi.families._options import REQUIRED, BadValue
+from archi.families._registry import Family, Match, catalogue, families, find
+from archi.graph import Graph
+
+MAX_LENGTH = 256
+PUNCTUATION = frozenset("-_.@ ()=,×")
+
+
+class Part(NamedTuple):
+    """A piece of a spec and where it stands."""
+
+    text: str
+    span: tuple[int, int]
+
+
+class Spec:
+    """A parsed spec: a family and a value for each of its options."""
+
+    def __init__(self, family: Family, values: dict[str, Any]) -> None:
+        self.family = family
+        self.values = values
+
+    def build(self, batch: int | None = None) -> Graph:
+        """Return the network. Raises LayerError where the input is too small for it."""
+        graph = self.family.build(self.values, str(self), batch)
+        graph.source = {"kind": "spec", "target": str(self)}
+        return graph
+
+    def replace(self, **values: Any) -> Spec:
+        """Return this spec with other option values."""
+        return Spec(self.family, {**self.values, **values})
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Spec) and (self.family, self.values) == (
+            other.family,
+            other.values,
+        )
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    def __str__(self) -> str:
+        """The shortest form: a preset or the template, with what differs from it."""
+        family = self.family
+        forms = [
+            self._write(name, {**family.defaults, **preset})
+            for name, preset in family.presets.items()
+            if all(self.values[v] == preset[v] for v in family.variables)
+        ]
+        named = {v: self.values[v] for v in family.variables}
+        forms.append(self._write(family.write_name(self.values), {**family.defaults, **named}))
+        return min(forms, key=lambda form: form.count(","))
+
+    def _write(self, name: str, base: Mapping[str, Any]) -> str:
+        options = self.family.options
+        changed = [k for k in options if self.values[k] != base[k]]
+        return ",".join([name, *(f"{k}={options[k].write(self.values[k])}" for k in changed)])
+
+    def __repr__(self) -> str:
+        return f"<Spec {self}>"
+
+
+def parse(text: str) -> Spec:
+    """Return the spec that `text` means.
+
+    Raises SpecError, which points at the place and says what would work.
+    """
+    _check_text(text)
+    name, *options = _split(text)
+    family, match = _find(text, name)
+    values = dict(family.defaults)
+    values.update(family.presets.get(match.preset, {}))
+    for variable, (value, span) in match.variables.items():
+        values[variable] = _value(family, variable, Part(value, span), text, values, match)
+    given: set[str] = set()
+    for option in options:
+        key, value = _key_and_value(text, option, family)
+        if key in given:
+            raise SpecError(f"{key} is given twice", source=text, span=option.span)
+        given.add(key)
+        values[key] = _value(family, key, value, text, values, None)
+    return Spec(family, values)
+
+
+def with_options(spec: Spec, given: Mapping[str, str]) -> Spec:
+    """Return `spec` with options that came as command-line flags, still text.
+
+    Raises SpecError that points into the flag's value.
+    """
+    values = dict(spec.values)
+    for key, text in given.items():
+        part = Part(text, (0, len(text)))
+        values[key] = _value(spec.family, key, part, text, values, None)
+    return Spec(spec.family, values)
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        raise SpecError("the spec is empty", hint="try resnet50; `archi list` shows all names")
+    if len(text) > MAX_LENGTH:
+        raise SpecError(
+            f"the spec is {len(text):,} characters long; the limit is {MAX_LENGTH}",
+            source=text,
+            span=(MAX_LENGTH, len(text)),
+        )
+    for at, character in enumerate(text):
+        if not (character.isascii() and character.isalnum()) and character not in PUNCTUATION:
+            raise SpecError(
+                f"a spec can't contain {_describe(character)}", source=text, span=(at, at + 1)
+            )
+
+
+def _describe(character: str) -> str:
+    from unicodedata import name
+
+    word = name(character, f"character U+{ord(character):04X}").lower()
+    return f"{quote(character)} ({word})"
+
+
+def _split(text: str) -> list[Part]:
+    """Split at the commas outside parentheses. Raises SpecError for unbalanced ones."""
+    parts = []
+    start = opened = 0
+    for at, character in enumerate(text):
+        if character == "(":
+            opened += 1
+        elif character == ")":
+            opened -= 1
+        if opened not in (0, 1):
+            raise SpecError("parentheses do not match", source=text, span=(at, at + 1))
+        if character == "," and not opened:
+            parts.append(Part(text[start:at], (start, at)))
+            start = at + 1
+    if opened:
+        raise SpecError("a parenthesis is not closed", source=text, span=(len(text), len(text)))
+    return [*parts, Part(text[start:], (start, len(text)))]
+
+
+def _find(text: str, name: Part) -> tuple[Family, Match]:
+    found = find(name.text)
+    if found is None:
+        raise SpecError(
+            f"no architecture is called {quote(name.text.strip())}",
+            source=text,
+            span=name.span,
+            hint=_suggest(name.text),
+        )
+    return found
+
+
+def _suggest(name: str) -> str:
+    near = near_words(name, [*catalogue(), *(preset for f in families() for preset in f.presets)])
+    also = "`archi list` shows all names"
+    return f"did you mean {one_of(near)}? {also}" if near else also
+
+
+def near_words(word: str, words: list[str]) -> list[str]:
+    """Return up to three of `words` that `word` may have been meant for, nearest first."""
+    from difflib import get_close_matches
+
+    return get_close_matches(word.lower().replace("_", "-")[:64], dict.fromkeys(words), cutoff=0.7)
+
+
+def _key_and_value(text: str, option: Part, family: Family) -> tuple[str, Part]:
+    start, end = option.span
+    raw, equals, value = option.text.partition("=")
+    key = raw.strip().lower().replace("-", "_")
+    if not equals:
+        raise SpecError(
+            f"an option is written key=value, not {quote(option.text.strip())}",
+            source=text,
+            span=(start, max(end, start + 1)),
+            hint=f"{family.name} takes {', '.join(_free_options(family))}",
+        )
+    if key not in family.options:
+        raise _unknown_option(text, key, (start, start + len(raw)), family)
+    if key in family.variables and family.options[key].default is REQUIRED:
+        raise SpecError(
+            f"{key} is part of the name, {family.template.text}",
+            source=text,
+            span=(start, end),
+        )
+    left = len(value) - len(value.lstrip())
+    at = start + len(raw) + 1 + left
+    return key, Part(value.strip(), (at, max(at + 1, at + len(value.strip()))))
+
+
+def _unknown_option(text: str, key: str, span: tuple[int, int], family: Family) -> SpecError:
+    known = list(_free_options(family))
+    near = [word for word in near_words(key, [k.replace("_", "-") for k in known])]
+    near = [word.replace("-", "_") for word in near]
+    hint = f"did you mean {one_of(near)}? " if near else ""
+    return SpecError(
+        f"{family.name} has no option {quote(key)}",
+        source=text,
+        span=span,
+        hint=f"{hint}it takes {', '.join(known)}",
+    )
+
+
+def _free_options(family: Family) -> Iterator[str]:
+    for key, option in family.options.items():
+        if key not in family.variables or option.default is not REQUIRED:
+            yield key
+
+
+def _value(
+    family: Family,
+    key: str,
+    part: Part,
+    text: str,
+    values: Mapping[str, Any],
+    match: Match | None,
+) -> Any:
+    """Parse one value; `match` is given for a variable of the name."""
+    try:
+        return family.options[key].parse(part.text.strip())
+    except BadValue as error:
+        raise SpecError(
+            f"{key} must be {error.wanted}, not {quote(part.text)}",
+            source=text,
+            span=part.span,
+            hint=_instead(family, key, error.near, match),
+        ) from None
+
+
+def _instead(family: Family, key: str, near: tuple[Any, ...], match: Match | None) -> str:
+    """Say what would work: whole names for a variable, key=value for an option."""
+    if not near:
+        return ""
+    option = family.options[key]
+    if match is None:
+        return f"try {one_of([f'{key}={option.write(value)}' for value in near])}"
+    values = {**family.defaults}
+    for variable, (text, _) in match.variables.items():
+        try:
+            values[variable] = family.options[variable].parse(text.strip())
+        except BadValue as error:
+            values[variable] = (*error.near, *near)[0]
+    return f"try {one_of([family.write_name({**values, key: value}) for value in near])}"

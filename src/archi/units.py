@@ -1,0 +1,66 @@
+"""Numbers as people write them: 36.5M, 4.09 G, and back."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+PREFIXES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
+
+
+class Figure(NamedTuple):
+    """A figure as printed somewhere, with the precision of its last digit.
+
+    `tolerance` is half a unit of the last digit; 0 for a figure given in full.
+    """
+
+    text: str
+    value: float
+    tolerance: float
+
+    def holds(self, actual: int) -> bool:
+        """Whether `actual` rounds to this figure."""
+        if not self.tolerance:
+            return actual == self.value
+        return self.value - self.tolerance <= actual < self.value + self.tolerance
+
+
+def figure(text: str) -> Figure:
+    """Parse `36.5M`, `4.09 G`, `600K` or a plain number such as `36479194`.
+
+    Raises ValueError for anything else.
+    """
+    compact = text.replace(",", "").replace(" ", "").upper()
+    digits, prefix = (compact[:-1], compact[-1:]) if compact[-1:] in PREFIXES else (compact, "")
+    whole, _, fraction = digits.partition(".")
+    if not (whole + fraction).isascii() or not (whole + fraction).isdigit():
+        raise ValueError(f"not a figure: {text!r}")
+    scale = PREFIXES[prefix]
+    value = int(whole + fraction) * scale / 10 ** len(fraction)
+    tolerance = scale / 10 ** len(fraction) / 2 if prefix else 0
+    return Figure(text, value, tolerance)
+
+
+def si(value: int | float) -> str:
+    """Return a count to three significant digits: 512, 9.41 K, 36.5 M, 4.09 G."""
+    return _scaled(value, 1000, ("", " K", " M", " G", " T", " P", " E"))
+
+
+def file_size(size: int | float) -> str:
+    """Return a number of bytes in decimal units: 512 B, 146 MB."""
+    return _scaled(size, 1000, (" B", " kB", " MB", " GB", " TB", " PB", " EB"))
+
+
+def _scaled(value: float, base: int, units: tuple[str, ...]) -> str:
+    if value < base:
+        return f"{value:g}{units[0]}"
+    for unit in units[1:]:
+        value /= base
+        if value < 999.5:
+            break
+    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{value:.{digits}f}{unit}"
+
+
+def sizes(shape: tuple[int | None, ...]) -> str:
+    """Return a shape without its batch axis: `224×224×3`; `?` where a size is unknown."""
+    return "×".join("?" if size is None else str(size) for size in shape[1:]) or "scalar"
