@@ -117,12 +117,13 @@ class Node:
 class Build:
     """State shared by the layers of one network while it is being built."""
 
-    __slots__ = ("calls", "data_format", "limit", "names", "scope")
+    __slots__ = ("calls", "data_format", "limit", "names", "scope", "scopes")
 
     def __init__(self, data_format: str = "channels_last", limit: int | None = None) -> None:
         self.data_format = data_format
         self.names: dict[str, int] = {}
         self.scope: Scope | None = None
+        self.scopes: dict[tuple[Scope | None, str], Scope] = {}
         self.calls = 0
         self.limit = limit
 
@@ -163,14 +164,15 @@ def scope(name: str, kind: str = "") -> Iterator[None]:
     """Declare that the layers called inside form one stage or, nested, one block.
 
     Tables and diagrams fold on scopes. `kind` is what blocks of this sort are
-    called, "bottleneck" for one.
+    called, "bottleneck" for one. Entering a name again continues the same scope.
     """
     build = _build.get()
-    build.scope = Scope(name, kind, build.scope)
+    outer = build.scope
+    build.scope = build.scopes.setdefault((outer, name), Scope(name, kind, outer))
     try:
         yield
     finally:
-        build.scope = build.scope.parent if build.scope else None
+        build.scope = outer
 
 
 class Graph:

@@ -205,8 +205,9 @@ def _key_and_value(text: str, option: Part, family: Family) -> tuple[str, Part]:
 
 def _unknown_option(text: str, key: str, span: tuple[int, int], family: Family) -> SpecError:
     known = list(_free_options(family))
-    near = [word for word in near_words(key, [k.replace("_", "-") for k in known])]
-    near = [word.replace("-", "_") for word in near]
+    near = [
+        word.replace("-", "_") for word in near_words(key, [k.replace("_", "-") for k in known])
+    ]
     hint = f"did you mean {one_of(near)}? " if near else ""
     return SpecError(
         f"{family.name} has no option {quote(key)}",

@@ -42,23 +42,21 @@ def figure(text: str) -> Figure:
 
 def si(value: int | float) -> str:
     """Return a count to three significant digits: 512, 9.41 K, 36.5 M, 4.09 G."""
-    return _scaled(value, 1000, ("", " K", " M", " G", " T", " P", " E"))
+    return _scaled(value, ("", " K", " M", " G", " T", " P", " E"))
 
 
 def file_size(size: int | float) -> str:
     """Return a number of bytes in decimal units: 512 B, 146 MB."""
-    return _scaled(size, 1000, (" B", " kB", " MB", " GB", " TB", " PB", " EB"))
+    return _scaled(size, (" B", " kB", " MB", " GB", " TB", " PB", " EB"))
 
 
-def _scaled(value: float, base: int, units: tuple[str, ...]) -> str:
-    if value < base:
-        return f"{value:g}{units[0]}"
-    for unit in units[1:]:
-        value /= base
-        if value < 999.5:
-            break
-    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
-    return f"{value:.{digits}f}{unit}"
+def _scaled(value: float, units: tuple[str, ...]) -> str:
+    power = 0
+    while (value >= 999.5 if power else value >= 1000) and power < len(units) - 1:
+        value /= 1000
+        power += 1
+    digits = 0 if not power or value >= 99.95 else 1 if value >= 9.995 else 2
+    return f"{value:.{digits}f}{units[power]}"
 
 
 def sizes(shape: tuple[int | None, ...]) -> str:

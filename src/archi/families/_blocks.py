@@ -1,19 +1,29 @@
-"""Blocks that several families share, in the Keras functional style."""
+"""What several families share, in the Keras functional style."""
 
 from __future__ import annotations
 
 from archi.graph import Tensor, current_build, scope
-from archi.layers import Dense, GlobalAveragePooling2D
+from archi.layers import BatchNormalization, Dense, GlobalAveragePooling2D
+
+RESNET_TABLE_1 = {  # He et al. 2015, Table 1: depth: block, blocks in conv2_x … conv5_x
+    18: ("basic", (2, 2, 2, 2)),
+    34: ("basic", (3, 4, 6, 3)),
+    50: ("bottleneck", (3, 4, 6, 3)),
+    101: ("bottleneck", (3, 4, 23, 3)),
+    152: ("bottleneck", (3, 8, 36, 3)),
+}
+RESNET_FILTERS = (64, 128, 256, 512)  # of conv2_x … conv5_x; a bottleneck gives four times as many
 
 
 def channel_axis() -> int:
-    """Return the positive axis of the channels of an image batch."""
-    return 3 if current_build().data_format == "channels_last" else 1
-
-
-def last_axis() -> int:
-    """Return the channels axis as NASNet and Xception write it: -1, or 1 when first."""
+    """Return the channels axis: -1, or 1 when they come first."""
     return -1 if current_build().data_format == "channels_last" else 1
+
+
+def normalize(x: Tensor, name: str) -> Tensor:
+    """Batch normalisation as Keras's ResNets have it."""
+    axis = 3 if current_build().data_format == "channels_last" else 1
+    return BatchNormalization(axis=axis, epsilon=1.001e-5, name=name)(x)
 
 
 def classifier(x: Tensor, classes: int, pool_name: str | None = "avg_pool") -> Tensor:

@@ -243,10 +243,15 @@ def find(name: str) -> tuple[Family, Match] | None:
 def _likely_first(name: str) -> Iterator[str]:
     bare = _bare(name)
 
-    def unlike(file: str) -> int:
-        return -len(os.path.commonprefix([bare, _bare(file)]))
+    def likeness(file: str) -> int:
+        alike = 0
+        for a, b in zip(bare, _bare(file), strict=False):
+            if a != b:
+                break
+            alike += 1
+        return alike
 
-    yield from sorted(family_files(), key=unlike)
+    yield from sorted(family_files(), key=likeness, reverse=True)
 
 
 def _bare(name: str) -> str:

@@ -9,27 +9,17 @@ is the paper's way; torchvision and the authors' later code stride in the 3×3).
 
 from __future__ import annotations
 
-from archi.families._blocks import channel_axis, classifier
+from archi.families._blocks import RESNET_FILTERS, RESNET_TABLE_1, classifier, normalize
 from archi.families._options import Flag, OneOf
 from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor, scope
 from archi.layers import (
     Activation,
     Add,
-    BatchNormalization,
     Conv2D,
     MaxPooling2D,
     ZeroPadding2D,
 )
-
-TABLE_1 = {  # depth: block, blocks in conv2_x, conv3_x, conv4_x, conv5_x
-    18: ("basic", (2, 2, 2, 2)),
-    34: ("basic", (3, 4, 6, 3)),
-    50: ("bottleneck", (3, 4, 6, 3)),
-    101: ("bottleneck", (3, 4, 23, 3)),
-    152: ("bottleneck", (3, 8, 36, 3)),
-}
-FILTERS = (64, 128, 256, 512)
 
 
 def conv_bn(
@@ -46,11 +36,6 @@ def conv_bn(
         name=f"{name}_{number}_conv",
     )
     return normalize(conv(x), f"{name}_{number}_bn")
-
-
-def normalize(x: Tensor, name: str) -> Tensor:
-    """Batch normalisation with Keras's epsilon for ResNet."""
-    return BatchNormalization(axis=channel_axis(), epsilon=1.001e-5, name=name)(x)
 
 
 def basic(x: Tensor, filters: int, strides: int, project: bool, bias: bool, name: str) -> Tensor:
@@ -109,7 +94,7 @@ TORCHVISION = "torchvision.models, ResNet weights' metadata"
     input=(224, 224, 3),
     classes=1000,
     options={
-        "depth": OneOf(*TABLE_1, help="weighted layers"),
+        "depth": OneOf(*RESNET_TABLE_1, help="weighted layers"),
         "bias": Flag(True, help="biases in the convolutions; torchvision has none"),
         "stride": OneOf(
             "1x1",
@@ -149,10 +134,10 @@ TORCHVISION = "torchvision.models, ResNet weights' metadata"
 )
 def resnet(x: Tensor, classes: int, top: bool, depth: int, bias: bool, stride: str) -> Tensor:
     """The network: stem, four stages, classifier."""
-    kind, blocks = TABLE_1[depth]
+    kind, blocks = RESNET_TABLE_1[depth]
     with scope("stem"):
         x = stem(x, bias)
-    for stage, (filters, repeats) in enumerate(zip(FILTERS, blocks, strict=True), start=2):
+    for stage, (filters, repeats) in enumerate(zip(RESNET_FILTERS, blocks, strict=True), start=2):
         with scope(f"conv{stage}"):
             for block in range(1, repeats + 1):
                 strides = 2 if block == 1 and stage > 2 else 1

@@ -114,6 +114,7 @@ class _Layout:
         self.gap = 2
         self.under: list[str] = [""] * len(table.rows)
         self.widths = [self._natural(i) for i in range(len(self.columns))]
+        self._drop_if_empty("inputs")
         if width is not None:
             self._fit(width)
 
@@ -155,6 +156,11 @@ class _Layout:
         if i is not None:
             for part in (self.columns, self.cells, self.values, self.widths):
                 del part[i]
+
+    def _drop_if_empty(self, key: str) -> None:
+        i = self._index(key)
+        if i is not None and not any(self.cells[i]):
+            self._drop(key)
 
     def _close_up(self) -> None:
         self.gap = 1

@@ -1,0 +1,191 @@
+"""Wide residual networks (WRN) for CIFAR.
+
+Zagoruyko, Komodakis: Wide Residual Networks, BMVC 2016, Table 1, and the authors'
+code (github.com/szagoruyko/wide-residual-networks): no convolution has a bias, and
+where the number of channels changes, both ways start behind one BN-ReLU and the
+shortcut is a plain 1×1 convolution. Deviates in padding: Keras's "same" pads a strided
+convolution on one side.
+
+A published depth counts the three projections: 28 = stem + 24 in blocks + 3. The
+longest path of WRN-28-10 has 26 weighted layers, stem and classifier included.
+"""
+
+from __future__ import annotations
+
+from archi.families._blocks import channel_axis, classifier
+from archi.families._options import Decimal, Flag, Int, Option
+from archi.families._registry import Paper, Published, family
+from archi.graph import Tensor, scope
+from archi.layers import Activation, Add, BatchNormalization, Conv2D, Dropout
+
+TABLE_1 = {"conv2": (16, 1), "conv3": (32, 2), "conv4": (64, 2)}  # filters at k = 1, stride
+
+
+class Kernels(Option):
+    """Kernel sizes of a block's convolutions: 33 is B(3,3), 131 is B(1,3,1)."""
+
+    alphabet = "0123456789,() "
+    wanted = "one to six kernel sizes of 1, 3, 5 or 7, such as 33 or (3,1,3)"
+
+    def parse(self, text: str) -> tuple[int, ...]:
+        sizes = [c for c in text if c not in ",() "]
+        if not 1 <= len(sizes) <= 6 or not set(sizes) <= set("1357"):
+            raise self.refuse((3, 3), (3, 1, 3))
+        return tuple(map(int, sizes))
+
+    def write(self, value: tuple[int, ...]) -> str:
+        return "".join(map(str, value))
+
+
+def bn_relu(x: Tensor, name: str) -> Tensor:
+    """Normalisation and activation."""
+    x = BatchNormalization(axis=channel_axis(), name=f"{name}_bn")(x)
+    return Activation("relu", name=f"{name}_relu")(x)
+
+
+def conv(
+    x: Tensor, filters: int, kernel: int, *, name: str, bias: bool = False, strides: int = 1
+) -> Tensor:
+    """A convolution with He initialisation."""
+    return Conv2D(
+        filters,
+        kernel,
+        strides=strides,
+        padding="same",
+        use_bias=bias,
+        kernel_initializer="he_normal",
+        name=name,
+    )(x)
+
+
+def block(
+    x: Tensor,
+    filters: int,
+    strides: int,
+    kernels: tuple[int, ...],
+    *,
+    bias: bool,
+    dropout: float,
+    shortcut_bn: bool,
+    name: str,
+) -> Tensor:
+    """B(kernels): BN-ReLU-conv for each, dropout before all but the first (Figure 1)."""
+    project = x.shape[channel_axis()] != filters
+    y = bn_relu(x, f"{name}_1")
+    shortcut = x
+    if project:
+        shortcut = conv(y, filters, 1, strides=strides, bias=bias, name=f"{name}_0_conv")
+    if project and shortcut_bn:
+        shortcut = BatchNormalization(axis=channel_axis(), name=f"{name}_0_bn")(shortcut)
+    for number, kernel in enumerate(kernels, start=1):
+        if number > 1:
+            y = bn_relu(y, f"{name}_{number}")
+        if number > 1 and dropout:
+            y = Dropout(dropout, name=f"{name}_{number}_dropout")(y)
+        first = strides if number == 1 else 1
+        y = conv(y, filters, kernel, strides=first, bias=bias, name=f"{name}_{number}_conv")
+    return Add(name=f"{name}_add")([shortcut, y])
+
+
+TABLE_2 = "Zagoruyko & Komodakis 2016, Table 2"
+TABLE_4 = "Zagoruyko & Komodakis 2016, Table 4"
+
+
+def in_table_4(spec: str, figure: str) -> Published:
+    """Parameters as the paper's Table 4 prints them."""
+    return Published(spec, "params", figure, TABLE_4)
+
+
+@family(
+    "wrn-{depth}-{width}[-b{blocks}]",
+    also=("wide-resnet-{depth}-{width}[-b{blocks}]",),
+    paper=Paper(
+        "Wide Residual Networks",
+        "Zagoruyko, Komodakis",
+        2016,
+        "https://arxiv.org/abs/1605.07146",
+    ),
+    input=(32, 32, 3),
+    classes=10,
+    options={
+        "depth": Int(10, 20_000, step=6, rule="6n+4", help="depth as the paper counts it, 6n+4"),
+        "width": Decimal(
+            1 / 16,
+            1000,
+            step=1 / 16,
+            rule="whose 16-fold is whole",
+            help="widening factor k: times the filters of a ResNet",
+        ),
+        "blocks": Kernels((3, 3), help="kernel sizes in a block, B(3,3) written 33"),
+        "dropout": Decimal(0, 0.99, default=0.0, help="dropout rate before a block's later convs"),
+        "shortcut_bn": Flag(False, help="normalisation after the 1×1 projections"),
+        "stem_bias": Flag(False, help="a bias in the first convolution"),
+        "bias": Flag(False, help="a bias in every convolution"),
+    },
+    catalogue=(
+        "wrn-16-8",
+        "wrn-16-10",
+        "wrn-22-8",
+        "wrn-22-10",
+        "wrn-28-10",
+        "wrn-28-12",
+        "wrn-40-1",
+        "wrn-40-2",
+        "wrn-40-4",
+        "wrn-40-8",
+    ),
+    published=(
+        in_table_4("wrn-40-1", "0.6M"),
+        in_table_4("wrn-40-2", "2.2M"),
+        in_table_4("wrn-40-4", "8.9M"),
+        in_table_4("wrn-40-8", "35.7M"),
+        in_table_4("wrn-28-10", "36.5M"),
+        in_table_4("wrn-28-12", "52.5M"),
+        in_table_4("wrn-22-8", "17.2M"),
+        in_table_4("wrn-22-10", "26.8M"),
+        in_table_4("wrn-16-8", "11.0M"),
+        in_table_4("wrn-16-10", "17.1M"),
+    ),
+    recipe={
+        "optimizer": "SGD, Nesterov momentum 0.9",
+        "learning rate": "0.1, ×0.2 at epochs 60, 120 and 160",
+        "batch": "128",
+        "weight decay": "5e-4",
+        "epochs": "200",
+        "source": "Zagoruyko & Komodakis 2016, Section 3",
+    },
+)
+def wrn(
+    x: Tensor,
+    classes: int,
+    top: bool,
+    depth: int,
+    width: float,
+    blocks: tuple[int, ...],
+    dropout: float,
+    shortcut_bn: bool,
+    stem_bias: bool,
+    bias: bool,
+) -> Tensor:
+    """The network: a 3×3 convolution, three groups of N blocks, BN-ReLU, classifier."""
+    n = (depth - 4) // 6
+    kind = f"B({','.join(map(str, blocks))})"
+    with scope("conv1"):
+        x = conv(x, 16, 3, bias=bias or stem_bias, name="conv1")
+    for group, (filters, strides) in TABLE_1.items():
+        with scope(group):
+            for i in range(1, n + 1):
+                with scope(f"block{i}", kind):
+                    x = block(
+                        x,
+                        int(filters * width),
+                        strides if i == 1 else 1,
+                        blocks,
+                        bias=bias,
+                        dropout=dropout,
+                        shortcut_bn=shortcut_bn,
+                        name=f"{group}_block{i}",
+                    )
+    with scope("head"):
+        x = bn_relu(x, "post")
+    return classifier(x, classes) if top else x
