@@ -94,24 +94,25 @@ class Scope:
 
 
 class Node:
-    """One call of a layer. A shared layer has several."""
+    """One call of a layer. A shared layer has several.
 
-    __slots__ = ("inference", "inputs", "layer", "outputs", "scope")
+    `listed` says that the layer was called on a list of tensors, as merges are.
+    """
 
-    def __init__(self, layer: Layer, inputs: tuple[Tensor, ...], inference: Inference) -> None:
+    __slots__ = ("inference", "inputs", "layer", "listed", "outputs", "scope")
+
+    def __init__(
+        self, layer: Layer, inputs: tuple[Tensor, ...], inference: Inference, listed: bool = False
+    ) -> None:
         self.layer = layer
         self.inputs = inputs
+        self.listed = listed
         self.inference = inference
         self.scope = _build.get().scope
         dtype = layer.output_dtype
         self.outputs = tuple(
             Tensor(shape, dtype, self, index) for index, shape in enumerate(inference.outputs)
         )
-
-    @property
-    def index(self) -> int:
-        """Which call of its layer this is, from 0."""
-        return self.layer.nodes.index(self)
 
 
 class Build:
@@ -192,6 +193,7 @@ class Graph:
         self.data_format = _build.get().data_format
         self.source = {"kind": "python", "target": self.title}
         self.nodes, self.layers = keras_order(self.inputs, self.outputs)
+        self._members = set(self.nodes)
         self._check_names()
 
     def _check_names(self) -> None:
@@ -205,6 +207,10 @@ class Graph:
     def batch(self) -> int:
         """Samples per batch: the inputs' batch size, 1 where it is left open."""
         return self.inputs[0].shape[0] or 1
+
+    def calls_of(self, layer: Layer) -> list[Node]:
+        """Return the calls of a layer that belong to this network, in the order made."""
+        return [node for node in layer.nodes if node in self._members]
 
     @property
     def totals(self) -> Totals:

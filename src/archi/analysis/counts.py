@@ -61,10 +61,7 @@ class Counts(NamedTuple):
 
 def count(graph: Graph) -> Counts:
     """Return the numbers of every layer and of the whole."""
-    calls: dict[Layer, list[Node]] = {layer: [] for layer in graph.layers}
-    for node in graph.nodes:
-        calls[node.layer].append(node)
-    rows = [_count_layer(layer, nodes, graph.batch) for layer, nodes in calls.items()]
+    rows = [_count_layer(layer, graph.calls_of(layer), graph.batch) for layer in graph.layers]
     params = sum(row.params for row in rows)
     trainable = sum(row.trainable_params for row in rows)
     totals = Totals(

@@ -7,8 +7,9 @@ networks equal `keras.applications.nasnet` layer by layer, and every other N @ F
 that code builds.
 
 Deviates from the paper: it has an auxiliary classifier for training, left out here as
-in Keras; with `stem=cifar` the first cell's missing predecessor is the stem, projected. Between mobile and large the paper's parameter counts are lower than what the
-reference code builds; `archi info nasnet` shows both.
+in Keras. With `stem=cifar` the first cell's missing predecessor is the stem, projected.
+Between mobile and large the paper's parameter counts are lower than what the reference
+code builds; `archi info nasnet` shows both.
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ class Layer:
         if self.nodes and inference.weights != self.weights:
             was = self.nodes[0].inputs[0].shape
             raise self.refuse(f"is shared and was first called on shape {was}", tensors[0].shape)
-        node = Node(self, tensors, inference)
+        node = Node(self, tensors, inference, isinstance(inputs, (list, tuple)))
         self.nodes.append(node)
         return node.outputs[0] if len(node.outputs) == 1 else list(node.outputs)
 

@@ -1,0 +1,333 @@
+"""Graph ⇄ `keras.Model`: the only module that imports Keras.
+
+A graph carries Keras's own class names and configs, so one generic road leads to the
+real model: write the functional config, let Keras build from it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import zip_longest
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archi.errors import KerasMissing
+from archi.graph import Graph, Node, Tensor
+from archi.layers import Layer
+
+if TYPE_CHECKING:
+    import keras
+
+
+def functional_config(graph: Graph) -> dict[str, Any]:
+    """Return the config of the functional model, as its `get_config()` gives it."""
+    writer = _ConfigWriter(graph)
+    return {
+        "name": graph.name,
+        "trainable": True,
+        "layers": [writer.layer(layer) for layer in graph.layers],
+        "input_layers": writer.ends(graph.inputs),
+        "output_layers": writer.ends(graph.outputs),
+    }
+
+
+def functional_json(graph: Graph) -> str:
+    """Return what `keras.Model.to_json()` returns; `keras.models.model_from_json` reads it."""
+    document = {
+        "module": "keras.src.models.functional",
+        "class_name": "Functional",
+        "config": functional_config(graph),
+        "registered_name": "Functional",
+        "build_config": {"input_shape": None},
+        "compile_config": {},
+    }
+    return json.dumps(document)
+
+
+class _ConfigWriter:
+    """Writes layers and tensors as Keras's functional config has them."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.index = {
+            node: index
+            for layer in graph.layers
+            for index, node in enumerate(graph.calls_of(layer))
+        }
+
+    def layer(self, layer: Layer) -> dict[str, Any]:
+        calls = [node for node in self.graph.calls_of(layer) if node.inputs]
+        config = {
+            "module": "keras.layers",
+            "class_name": layer.class_name,
+            "config": layer.get_config(),
+            "registered_name": None,
+            "name": layer.name,
+            "inbound_nodes": [self._call(node) for node in calls],
+        }
+        if calls and layer.has_build_config:
+            shapes = [tensor.shape for tensor in calls[0].inputs]
+            config["build_config"] = {"input_shape": shapes if calls[0].listed else shapes[0]}
+        return config
+
+    def _call(self, node: Node) -> dict[str, Any]:
+        tensors = [self._tensor(tensor) for tensor in node.inputs]
+        return {"args": [tensors] if node.listed else tensors, "kwargs": node.layer.call_kwargs}
+
+    def _tensor(self, tensor: Tensor) -> dict[str, Any]:
+        return {
+            "class_name": "__keras_tensor__",
+            "config": {
+                "shape": tensor.shape,
+                "dtype": tensor.dtype,
+                "keras_history": self._history(tensor),
+            },
+        }
+
+    def _history(self, tensor: Tensor) -> list[Any]:
+        return [tensor.node.layer.name, self.index[tensor.node], tensor.index]
+
+    def ends(self, tensors: tuple[Tensor, ...]) -> list[Any]:
+        histories = [self._history(tensor) for tensor in tensors]
+        return histories[0] if len(histories) == 1 else histories
+
+
+def import_keras() -> ModuleType:
+    """Import Keras quietly. Raises KerasMissing with how to get it."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with _silent_stderr():
+            import keras
+    except ImportError as error:
+        raise KerasMissing(
+            f"this needs real Keras, which can't be imported: {error}",
+            hint=(
+                "pip install tensorflow"
+                if sys.version_info < (3, 14)
+                else "TensorFlow has no wheel for this Python; use Python 3.10 to 3.13"
+            ),
+        ) from None
+    return keras
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Keep what native libraries print while they load away from the terminal."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def to_keras(graph: Graph, *, initialize: bool = True) -> keras.Model:
+    """Return the real `keras.Model`, built by Keras from the graph's config.
+
+    With `initialize=False` no weight is allocated; shapes and counts are still there.
+
+    Raises KerasMissing where Keras can't be imported.
+    """
+    keras = import_keras()
+    # A copy through JSON: Keras takes configs apart while it reads them.
+    config = json.loads(json.dumps(functional_config(graph)))
+    with _deep_recursion(len(graph.nodes)):
+        if initialize:
+            return keras.Model.from_config(config)
+        with keras.StatelessScope(initialize_variables=False):
+            return keras.Model.from_config(config)
+
+
+@contextmanager
+def _deep_recursion(nodes: int) -> Iterator[None]:
+    """Make room for Keras, which walks a network recursively."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, 10 * nodes))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def save_keras(graph: Graph, path: str) -> None:
+    """Write a `.keras` file with freshly initialised weights, whole or not at all.
+
+    Raises KerasMissing, or OSError where the file can't be written.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    with tempfile.TemporaryDirectory(prefix=".archi-", dir=folder) as beside:
+        part = os.path.join(beside, "model.keras")
+        to_keras(graph).save(part)
+        os.replace(part, path)
+
+
+class Verification(NamedTuple):
+    """What `verify` found. `forward` and `train_step` are None where they were not run."""
+
+    target: str
+    keras: str
+    backend: str
+    static: dict[str, int]
+    real: dict[str, int]
+    mismatches: list[str]
+    forward: dict[str, Any] | None
+    train_step: dict[str, Any] | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything is equal and what was run did well."""
+        ran = [step["ok"] for step in (self.forward, self.train_step) if step is not None]
+        return not self.mismatches and all(ran)
+
+
+def verify(graph: Graph, *, run: bool = True) -> Verification:
+    """Build the real model and compare everything with the graph.
+
+    Compares, layer by layer, names, classes, output shapes, and names, shapes and
+    trainability of weights; then the counts. With `run`, one forward pass on random
+    input and one training step follow.
+
+    Raises KerasMissing where Keras can't be imported.
+    """
+    keras = import_keras()
+    keras.utils.set_random_seed(0)
+    model = to_keras(graph, initialize=run)
+    forward = train_step = None
+    mismatches = list(compare(graph, model))
+    if run:
+        forward = _attempt(lambda: _forward(graph, model))
+        train_step = _attempt(lambda: _train_step(keras, graph, model))
+    return Verification(
+        target=graph.title,
+        keras=keras.__version__,
+        backend=keras.backend.backend(),
+        static=_static_counts(graph),
+        real=_real_counts(model),
+        mismatches=mismatches,
+        forward=forward,
+        train_step=train_step,
+    )
+
+
+def _static_counts(graph: Graph) -> dict[str, int]:
+    totals = graph.totals
+    return {
+        "layers": totals.layers,
+        "weights": sum(len(layer.weights) for layer in graph.layers),
+        "params": totals.params,
+        "trainable_params": totals.trainable_params,
+    }
+
+
+def _real_counts(model: keras.Model) -> dict[str, int]:
+    return {
+        "layers": len(model.layers),
+        "weights": len(model.weights),
+        "params": model.count_params(),
+        "trainable_params": sum(_size(weight) for weight in model.trainable_weights),
+    }
+
+
+def _size(weight: Any) -> int:
+    size = 1
+    for length in weight.shape:
+        size *= length
+    return size
+
+
+def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
+    """Yield every difference between a graph and a real model, in words."""
+    for twin, real in zip_longest(graph.layers, model.layers):
+        if twin is None or real is None:
+            only = f"{twin.label} here" if twin else f"{real.name} in Keras"
+            yield f"the layer is missing on one side: {only}"
+            continue
+        yield from _differences(f"{twin.name}: name", twin.name, real.name)
+        yield from _differences(f"{twin.name}: class", twin.class_name, type(real).__name__)
+        yield from _differences(f"{twin.name}: outputs", _shapes(graph, twin), _real_shapes(real))
+        mine = [(w.name, w.shape, w.trainable and twin.trainable) for w in twin.weights]
+        theirs = [(w.name, tuple(w.shape), w.trainable) for w in real.weights]
+        yield from _differences(f"{twin.name}: weights", sorted(mine), sorted(theirs))
+    static, real_counts = _static_counts(graph), _real_counts(model)
+    for key, value in static.items():
+        yield from _differences(f"total {key}", value, real_counts[key])
+
+
+def _differences(what: str, here: Any, there: Any) -> Iterator[str]:
+    if here != there:
+        yield f"{what}: {here} here, {there} in Keras"
+
+
+def _shapes(graph: Graph, layer: Layer) -> list[Any]:
+    return [tensor.shape for node in graph.calls_of(layer) for tensor in node.outputs]
+
+
+def _real_shapes(layer: Any) -> list[Any]:
+    return [tuple(tensor.shape) for node in layer._inbound_nodes for tensor in node.outputs]
+
+
+def _attempt(step: Any) -> dict[str, Any]:
+    """Run a step of real code, which may fail in any way, and say how it went."""
+    try:
+        result: dict[str, Any] = step()
+    except Exception as error:
+        return {"ok": False, "error": f"{type(error).__name__}: {str(error).strip()[:300]}"}
+    return result
+
+
+BATCH = 2  # smallest batch over which normalisation has a variance
+
+
+def _random(shape: tuple[int | None, ...], seed: int) -> Any:
+    import numpy as np
+
+    sizes = [BATCH, *(32 if size is None else size for size in shape[1:])]
+    return np.random.default_rng(seed).standard_normal(sizes, dtype="float32")
+
+
+def _inputs(graph: Graph) -> Any:
+    arrays = [_random(tensor.shape, seed) for seed, tensor in enumerate(graph.inputs)]
+    return arrays[0] if len(arrays) == 1 else arrays
+
+
+def _forward(graph: Graph, model: keras.Model) -> dict[str, Any]:
+    import keras
+    import numpy as np
+
+    outputs = model(_inputs(graph), training=False)
+    outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    arrays = [keras.ops.convert_to_numpy(output) for output in outputs]
+    expected = [(BATCH, *tensor.shape[1:]) for tensor in graph.outputs]
+    finite = all(bool(np.isfinite(array).all()) for array in arrays)
+    right = [array.shape for array in arrays] == expected
+    return {"ok": finite and right, "finite": finite, "shapes": [a.shape for a in arrays]}
+
+
+def _train_step(keras: ModuleType, graph: Graph, model: keras.Model) -> dict[str, Any]:
+    """One step of Adam, whose step does not shrink with the gradient; every kernel must move."""
+    import numpy as np
+
+    model.compile(
+        optimizer=keras.optimizers.Adam(1e-3, epsilon=1e-12),
+        loss="mse",
+        run_eagerly=True,
+        jit_compile=False,
+    )
+    kernels = [weight for weight in model.trainable_weights if len(weight.shape) > 1]
+    before = [keras.ops.convert_to_numpy(weight) for weight in kernels]
+    targets = [_random(tensor.shape, 1000 + i) for i, tensor in enumerate(graph.outputs)]
+    loss = model.train_on_batch(_inputs(graph), targets[0] if len(targets) == 1 else targets)
+    changed = sum(
+        not np.array_equal(old, keras.ops.convert_to_numpy(new))
+        for old, new in zip(before, kernels, strict=True)
+    )
+    ok = bool(np.isfinite(loss)) and changed == len(kernels)
+    return {"ok": ok, "loss": float(loss), "changed": changed, "kernels": len(kernels)}
