@@ -169,6 +169,11 @@ def save_keras(graph: Graph, path: str) -> None:
         os.replace(part, path)
 
 
+def forget() -> None:
+    """Let go of the models Keras built so far, and of their names."""
+    import_keras().backend.clear_session()
+
+
 class Verification(NamedTuple):
     """What `verify` found. `forward` and `train_step` are None where they were not run."""
 

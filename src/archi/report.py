@@ -1,7 +1,8 @@
 """Report: what an analysis found, before anyone decides how it looks.
 
-A report holds `data`, the JSON of the contract, and tables of raw values. Renderers in
-`render/` turn it into text; they add nothing of their own.
+A report holds `data`, the JSON of the contract, and parts in reading order: tables of
+raw values, facts and notes. Renderers in `render/` turn it into text; they add nothing
+of their own.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ class Column(NamedTuple):
 
     Kinds: `text`; `name`, a layer's name; `type`, a class name; `names`, a list of
     names; `count`, an exact integer; `amount`, an integer shown to three digits;
-    `shape` or `shapes`, with batch axis; `size`, without; `share`, a fraction of one;
-    `mark`, a verdict that renderers may colour by its first word.
+    `shapes`, a list of shapes with batch axis; `size`, a shape without; `share`, a
+    fraction of one; `verdict`, words that renderers may colour by the first of them.
     """
 
     key: str
@@ -32,29 +33,46 @@ class Table(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """One line about the whole: a label, its value, and a remark."""
+    """One line about the whole: a label, its value, and a remark.
+
+    Values that are a `quantity` stand flush right under each other.
+    """
 
     label: str
     value: str
     remark: str = ""
+    quantity: bool = False
+
+
+class Facts(NamedTuple):
+    """Facts that stand together."""
+
+    facts: list[Fact]
+    title: str = ""
+
+
+class Note(NamedTuple):
+    """A paragraph; a warning is one the reader should not miss."""
+
+    text: str
+    warning: bool = False
+
+
+Part = Table | Facts | Note
 
 
 class Report:
-    """A title, tables (the first is the main one), facts, notes, and the JSON data."""
+    """A title, the JSON data, and the parts in reading order; CSV takes the first table."""
 
-    def __init__(
-        self,
-        title: str,
-        data: dict[str, Any],
-        tables: list[Table],
-        facts: list[Fact] | None = None,
-        notes: list[str] | None = None,
-    ) -> None:
+    def __init__(self, title: str, data: dict[str, Any], parts: list[Part]) -> None:
         self.title = title
         self.data = data
-        self.tables = tables
-        self.facts = facts or []
-        self.notes = notes or []
+        self.parts = parts
+
+    @property
+    def main_table(self) -> Table:
+        """The first table."""
+        return next(part for part in self.parts if isinstance(part, Table))
 
     def render(self, format: str = "table", **options: Any) -> str:
         """Return the report as `table`, `json`, `csv` or `markdown` text."""

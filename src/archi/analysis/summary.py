@@ -9,7 +9,7 @@ from archi.analysis.counts import Counts, LayerCount, Totals, count
 from archi.analysis.stages import Group, blocks, fold_repeats, stage_resolution, stages
 from archi.errors import ArchiError, one_of, quote
 from archi.graph import Graph, Shape, Tensor
-from archi.report import Column, Fact, Report, Table
+from archi.report import Column, Fact, Facts, Note, Part, Report, Table
 from archi.units import file_size, si, sizes
 
 
@@ -82,14 +82,10 @@ def summarize(
         [column for column, _ in chosen],
         [tuple(getter(row, counts.totals) for _, getter in chosen) for row in rows],
     )
-    tables = [table] if depth == 1 else [table, _stage_table(graph, groups, counts.totals)]
-    return Report(
-        title=_title(graph),
-        data=_data(graph, counts, groups),
-        tables=tables,
-        facts=_facts(graph, counts.totals),
-        notes=_notes(counts),
-    )
+    parts: list[Part] = [table, *_warnings(counts), _facts(graph, counts.totals)]
+    if depth != 1:
+        parts.append(_stage_table(graph, groups, counts.totals))
+    return Report(_title(graph), _data(graph, counts, groups), parts)
 
 
 def _title(graph: Graph) -> str:
@@ -212,17 +208,18 @@ def _stage_table(graph: Graph, groups: list[Group], totals: Totals) -> Table:
     return Table(columns, rows, title="Stages")
 
 
-def _facts(graph: Graph, totals: Totals) -> list[Fact]:
+def _facts(graph: Graph, totals: Totals) -> Facts:
     per = f"for a batch of {graph.batch}" if graph.batch > 1 else "for one sample"
-    return [
-        Fact("Params", f"{totals.params:,}", si(totals.params)),
-        Fact("  trainable", f"{totals.trainable_params:,}"),
-        Fact("  non-trainable", f"{totals.non_trainable_params:,}"),
-        Fact("MACs", f"{totals.macs:,}", f"{_unit(totals.macs, 'MACs')} {per}"),
-        Fact("FLOPs", f"{totals.flops:,}", f"{_unit(totals.flops, 'FLOPs')}: 2 × MACs + the rest"),
-        Fact("Weights", file_size(totals.weight_bytes), "as stored, without optimizer state"),
-        Fact("Layers", f"{totals.layers:,}", f"{totals.depth} with a kernel on the longest path"),
-    ]
+    quantities = (
+        ("Params", f"{totals.params:,}", si(totals.params)),
+        ("  trainable", f"{totals.trainable_params:,}", ""),
+        ("  non-trainable", f"{totals.non_trainable_params:,}", ""),
+        ("MACs", f"{totals.macs:,}", f"{_unit(totals.macs, 'MACs')} {per}"),
+        ("FLOPs", f"{totals.flops:,}", f"{_unit(totals.flops, 'FLOPs')}: 2 × MACs + the rest"),
+        ("Weights", file_size(totals.weight_bytes), "as stored, without optimizer state"),
+        ("Layers", f"{totals.layers:,}", f"{totals.depth} with a kernel on the longest path"),
+    )
+    return Facts([Fact(*each, quantity=True) for each in quantities])
 
 
 def _unit(number: int, unit: str) -> str:
@@ -231,13 +228,13 @@ def _unit(number: int, unit: str) -> str:
     return f"{value} {prefix}{unit}"
 
 
-def _notes(counts: Counts) -> list[str]:
+def _warnings(counts: Counts) -> list[Note]:
     unknown = [row for row in counts.layers if row.macs is None]
     if not unknown:
         return []
     names = ", ".join(row.layer.name for row in unknown[:5])
     more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-    return [f"MACs not counted: {names}{more} ({unknown[0].why})"]
+    return [Note(f"MACs not counted: {names}{more} ({unknown[0].why})", warning=True)]
 
 
 def _data(graph: Graph, counts: Counts, groups: list[Group]) -> dict[str, Any]:

@@ -14,6 +14,14 @@ RESNET_TABLE_1 = {  # He et al. 2015, Table 1: depth: block, blocks in conv2_x â
 }
 RESNET_FILTERS = (64, 128, 256, 512)  # of conv2_x â€¦ conv5_x; a bottleneck gives four times as many
 
+IDENTITY_MAPPINGS_RECIPE = {
+    "optimizer": "SGD, momentum 0.9",
+    "learning rate": "0.1, divided by 10 at epochs 30 and 60",
+    "batch": "256",
+    "weight decay": "1e-4",
+    "source": "He et al. 2016, appendix (ImageNet)",
+}
+
 
 def channel_axis() -> int:
     """Return the channels axis: -1, or 1 when they come first."""

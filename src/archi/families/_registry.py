@@ -126,7 +126,6 @@ class Family:
         catalogue: tuple[str, ...] = (),
         published: tuple[Published, ...] = (),
         recipe: Mapping[str, str] | None = None,
-        deviates: str = "",
     ) -> None:
         self.function = function
         self.name = function.__module__.rpartition(".")[2]
@@ -136,7 +135,6 @@ class Family:
         self.presets = dict(presets or {})
         self.published = published
         self.recipe = dict(recipe or {})
-        self.deviates = deviates
         common = {
             **COMMON,
             "input": Size(input, COMMON["input"].help),
@@ -154,10 +152,9 @@ class Family:
         return tuple(self.write_name({variable: v}) for v in self.options[variable].values)
 
     @property
-    def summary(self) -> str:
-        """The first line of the family file's docstring."""
-        module = import_module(self.function.__module__)
-        return (module.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+    def about(self) -> str:
+        """The family file's docstring: what it is, its source, how it deviates."""
+        return (import_module(self.function.__module__).__doc__ or "").strip()
 
     @property
     def defaults(self) -> dict[str, Any]:

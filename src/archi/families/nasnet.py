@@ -243,9 +243,11 @@ KERAS = "keras.io/api/applications"
         Published("nasnet-large", "params", "88.9M", KERAS),
     ),
     recipe={
-        "optimizer": "RMSProp, decay 0.9, epsilon 1.0",
-        "learning rate": "0.04, ×0.97 every 2 epochs",
+        "optimizer": "RMSProp, decay 0.9, epsilon 1.0, synchronous over 50 workers",
+        "learning rate": "exponential decay",
         "label smoothing": "0.1",
+        "dropout": "0.5 before the classifier",
+        "auxiliary loss": "weight 0.4, at two thirds of the depth",
         "source": "Zoph et al. 2017, Appendix A (ImageNet)",
     },
 )
@@ -267,7 +269,6 @@ def nasnet(
         for number, divisor in ((1, 4), (2, 2)) if stem == "imagenet" else ():
             with scope(f"cell{number}", "reduction cell"):
                 x, p = reduction_cell(x, p, filters // divisor, f"stem_{number}"), x
-    cell = 0
     for stage in range(3):
         width = filters * 2**stage
         with scope(f"stage{stage + 1}"):
@@ -277,10 +278,9 @@ def nasnet(
                     x = reduction_cell(x, p, width, f"reduce_{stage * N}")
                     p = p if skip_reduction else before
             for i in range(N):
+                number = stage * N + i + (stage > 0)  # Keras skips one at the first reduction
                 with scope(f"cell{i + 1}", "normal cell"):
-                    x, p = normal_cell(x, p, width, str(cell)), x
-                cell += 1
-        cell += 1  # Keras's numbering skips one at each reduction
+                    x, p = normal_cell(x, p, width, str(number)), x
     with scope("head"):
         x = relu(x)
         if not top:

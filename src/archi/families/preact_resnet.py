@@ -9,7 +9,13 @@ global average pooling rather than average pooling and flattening, which gives t
 
 from __future__ import annotations
 
-from archi.families._blocks import RESNET_FILTERS, RESNET_TABLE_1, channel_axis, classifier
+from archi.families._blocks import (
+    IDENTITY_MAPPINGS_RECIPE,
+    RESNET_FILTERS,
+    RESNET_TABLE_1,
+    channel_axis,
+    classifier,
+)
 from archi.families._options import OneOf
 from archi.families._registry import Paper, family
 from archi.graph import Tensor, scope
@@ -66,6 +72,7 @@ def block(x: Tensor, kind: str, filters: int, strides: int, first: bool, name: s
     input=(224, 224, 3),
     classes=1000,
     options={"depth": OneOf(*RESNET_TABLE_1, help="weighted layers")},
+    recipe=IDENTITY_MAPPINGS_RECIPE,
 )
 def preact_resnet(x: Tensor, classes: int, top: bool, depth: int) -> Tensor:
     """The network: conv-BN-ReLU-pool, four stages, BN-ReLU, classifier."""

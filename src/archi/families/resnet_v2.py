@@ -8,7 +8,13 @@ of that block is a 1×1 max pooling.
 
 from __future__ import annotations
 
-from archi.families._blocks import RESNET_FILTERS, RESNET_TABLE_1, classifier, normalize
+from archi.families._blocks import (
+    IDENTITY_MAPPINGS_RECIPE,
+    RESNET_FILTERS,
+    RESNET_TABLE_1,
+    classifier,
+    normalize,
+)
 from archi.families._options import OneOf
 from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor, scope
@@ -70,6 +76,7 @@ KERAS = "keras.io/api/applications"
         Published("resnet101v2", "params", "44.7M", KERAS),
         Published("resnet152v2", "params", "60.4M", KERAS),
     ),
+    recipe=IDENTITY_MAPPINGS_RECIPE,
 )
 def resnet_v2(x: Tensor, classes: int, top: bool, depth: int) -> Tensor:
     """The network: stem, four stages of bottlenecks, a last activation, classifier."""

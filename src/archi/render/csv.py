@@ -15,7 +15,7 @@ FORMULA = ("=", "+", "-", "@")  # a spreadsheet would run a cell that starts so
 
 def render(report: Report) -> str:
     """Return the main table; titles are the columns' keys."""
-    table = report.tables[0]
+    table = report.main_table
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([column.key for column in table.columns])

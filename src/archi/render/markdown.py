@@ -1,29 +1,33 @@
-"""Markdown: every table as a pipe table, the facts as a list."""
+"""Markdown: every table as a pipe table, facts as a list."""
 
 from __future__ import annotations
 
 from archi.errors import printable
 from archi.render._cells import NUMBERS, cell
-from archi.report import Report, Table
+from archi.report import Fact, Facts, Part, Report, Table
 
 SPECIAL = "\\`*_{}[]<>#|~"
 
 
 def render(report: Report) -> str:
     """Return the report as Markdown."""
-    main, *others = report.tables
-    parts = [f"## {escape(report.title)}", _table(main)]
-    parts += ["\n".join(f"- {escape(note)}" for note in report.notes)] if report.notes else []
-    if report.facts:
-        lines = []
-        for fact in report.facts:
-            indent = "  " if fact.label.startswith(" ") else ""
-            remark = f" ({escape(fact.remark)})" if fact.remark else ""
-            lines.append(f"{indent}- {escape(fact.label.strip())}: {escape(fact.value)}{remark}")
-        parts.append("\n".join(lines))
-    for table in others:
-        parts += [f"### {escape(table.title)}", _table(table)]
+    parts = [f"## {escape(report.title)}", *map(_part, report.parts)]
     return "\n\n".join(parts) + "\n"
+
+
+def _part(part: Part) -> str:
+    title = f"### {escape(part.title)}\n\n" if getattr(part, "title", "") else ""
+    if isinstance(part, Table):
+        return title + _table(part)
+    if isinstance(part, Facts):
+        return title + "\n".join(map(_fact, part.facts))
+    return escape(part.text)
+
+
+def _fact(fact: Fact) -> str:
+    indent = "  " if fact.label.startswith(" ") else ""
+    remark = f" ({escape(fact.remark)})" if fact.remark else ""
+    return f"{indent}- {escape(fact.label.strip())}: {escape(fact.value)}{remark}"
 
 
 def _table(table: Table) -> str:

@@ -20,14 +20,15 @@ from rich.style import Style
 
 from archi.errors import printable
 from archi.render._cells import NUMBERS, cell
-from archi.report import Column, Fact, Report, Table
+from archi.report import Column, Fact, Facts, Report, Table
 
 BAR = 5  # columns of the bar in front of a percentage
 NARROWEST_NAME = 16
+PROSE = 100  # columns of a paragraph where there is no terminal to fit
 
 BOLD, DIM = Style(bold=True), Style(dim=True)
 BLUE, GREEN, RED, YELLOW = (Style(color=c) for c in ("blue", "green", "red", "yellow"))
-MARKS = {"equal": GREEN, "ok": GREEN, "differs": YELLOW, "failed": RED}
+VERDICTS = {"equal": GREEN, "ok": GREEN, "differs": YELLOW, "failed": RED}
 
 SHORT_TYPES = (
     ("Normalization", "Norm"),
@@ -66,40 +67,36 @@ def render(
 
 
 def _segments(report: Report, width: int | None) -> Iterator[Segment]:
-    main, *others = report.tables
-    yield from _lines(printable(report.title), width, BOLD)
-    yield Segment.line()
-    yield from _Layout(main, width).segments()
-    for note in report.notes:
+    yield from _lines(report.title, width, BOLD)
+    for part in report.parts:
         yield Segment.line()
-        yield from _lines(printable(note), width, YELLOW)
-    if report.facts:
-        yield Segment.line()
-        yield from _facts(report.facts, width)
-    for table in others:
-        yield Segment.line()
-        yield from _lines(table.title, width, BOLD)
-        yield from _Layout(table, width).segments()
+        if getattr(part, "title", ""):
+            yield from _lines(part.title, width, BOLD)
+        if isinstance(part, Table):
+            yield from _Layout(part, width).segments()
+        elif isinstance(part, Facts):
+            yield from _facts(part.facts, width)
+        else:
+            yield from _lines(part.text, width, YELLOW if part.warning else None)
 
 
 def _lines(text: str, width: int | None, style: Style | None) -> Iterator[Segment]:
-    for line in wrap(text, width or 10**6, " "):
+    for line in wrap(printable(text), width or PROSE, " "):
         yield Segment(line.rstrip() + "\n", style)
 
 
 def _facts(facts: list[Fact], width: int | None) -> Iterator[Segment]:
     label = max(len(fact.label) for fact in facts)
-    aligned = max((len(f.value) for f in facts if f.value[:1].isdigit()), default=0)
+    quantity = max((len(fact.value) for fact in facts if fact.quantity), default=0)
     for fact in facts:
-        value = f"{fact.value:>{aligned}}" if fact.value[:1].isdigit() else fact.value
         yield Segment(f"{fact.label:<{label}}  ")
-        if value[:1].isdigit() or value[:1] == " ":
-            yield Segment(value, BOLD)
+        if fact.quantity:
+            yield Segment(f"{fact.value:>{quantity}}", BOLD)
             yield Segment(f"  {fact.remark}".rstrip() + "\n", DIM)
             continue
-        room = (width or 10**6) - label - 2
-        for number, line in enumerate(wrap(printable(value), room, " ")):
-            yield Segment(" " * (label + 2 if number else 0) + line.rstrip() + "\n")
+        room = (width or PROSE) - label - 2
+        for i, line in enumerate(wrap(printable(fact.value), room, " ")):
+            yield Segment(" " * (label + 2 if i else 0) + line.rstrip() + "\n")
 
 
 class _Layout:
@@ -229,8 +226,8 @@ class _Layout:
 def _style(column: Column, value: Any) -> Style | None:
     if column.kind in ("type", "share") or value in (0, None):
         return DIM
-    if column.kind == "mark":
-        return MARKS.get(str(value).partition(" ")[0])
+    if column.kind == "verdict":
+        return VERDICTS.get(str(value).partition(" ")[0].rstrip(","))
     return None
 
 

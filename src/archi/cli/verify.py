@@ -1,0 +1,74 @@
+"""`archi verify`: static numbers against real Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from archi.cli._shared import Target, emit, load_target, output_options, target_options
+
+if TYPE_CHECKING:
+    from archi.bridge import Verification
+
+
+@click.command()
+@click.argument("target", type=Target(), required=False)
+@click.option("--all", "everything", is_flag=True, help="Verify every name `archi list` shows.")
+@click.option("--no-run", is_flag=True, help="Only compare; no forward pass, no training step.")
+@target_options
+@output_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    target: str | None,
+    everything: bool,
+    no_run: bool,
+    input: str | None,
+    classes: str | None,
+    batch: int | None,
+    format: str,
+    output: str | None,
+) -> None:
+    """Build TARGET in real Keras and prove archi's numbers equal to it.
+
+    Compares every layer's name, class, output shapes and weights, and the counts; then
+    runs one forward pass on random input and one training step. Exits with 1 where
+    anything differs or fails. Needs TensorFlow.
+
+    \b
+    archi verify wrn-28-10
+    archi verify nasnet-large --no-run
+    archi verify --all
+    """
+    if everything == (target is not None):
+        raise click.UsageError("Give a TARGET or --all.", ctx)
+    from archi.analysis.verification import catalogue_report, verification_report
+    from archi.bridge import verify
+
+    if target is not None:
+        found = verify(load_target(target, input, classes, batch), run=not no_run)
+        emit(verification_report(found), format, output)
+        ok = found.ok
+    else:
+        results = list(_verify_all(input, classes, batch, run=not no_run))
+        emit(catalogue_report(results), format, output)
+        ok = all(found.ok for found in results)
+    ctx.exit(0 if ok else 1)
+
+
+def _verify_all(
+    input: str | None, classes: str | None, batch: int | None, *, run: bool
+) -> Iterator[Verification]:
+    from rich.console import Console
+    from rich.progress import track
+
+    from archi.bridge import forget, import_keras, verify
+    from archi.families._registry import catalogue
+
+    import_keras()  # before the progress bar, so that a missing Keras is the only message
+    names = catalogue()
+    for name in track(names, "Verifying", console=Console(stderr=True)):
+        yield verify(load_target(name, input, classes, batch), run=run)
+        forget()
