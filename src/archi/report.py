@@ -56,6 +56,7 @@ class Note(NamedTuple):
 
     text: str
     warning: bool = False
+    title: str = ""
 
 
 Part = Table | Facts | Note

@@ -88,15 +88,15 @@ def parse(text: str) -> Spec:
     family, match = _find(text, name)
     values = dict(family.defaults)
     values.update(family.presets.get(match.preset, {}))
-    for variable, (value, span) in match.variables.items():
-        values[variable] = _value(family, variable, Part(value, span), text, values, match)
+    for variable, (word, span) in match.variables.items():
+        values[variable] = _value(family, variable, Part(word, span), text, match)
     given: set[str] = set()
     for option in options:
         key, value = _key_and_value(text, option, family)
         if key in given:
             raise SpecError(f"{key} is given twice", source=text, span=option.span)
         given.add(key)
-        values[key] = _value(family, key, value, text, values, None)
+        values[key] = _value(family, key, value, text)
     return Spec(family, values)
 
 
@@ -108,7 +108,7 @@ def with_options(spec: Spec, given: Mapping[str, str]) -> Spec:
     values = dict(spec.values)
     for key, text in given.items():
         part = Part(text, (0, len(text)))
-        values[key] = _value(spec.family, key, part, text, values, None)
+        values[key] = _value(spec.family, key, part, text)
     return Spec(spec.family, values)
 
 
@@ -228,8 +228,7 @@ def _value(
     key: str,
     part: Part,
     text: str,
-    values: Mapping[str, Any],
-    match: Match | None,
+    match: Match | None = None,
 ) -> Any:
     """Parse one value; `match` is given for a variable of the name."""
     try:

@@ -5,6 +5,7 @@ The words are defined in docs/words.md; every total is a sum over the layers' ru
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from archi.graph import Graph, Node, Scope, Shape
@@ -81,30 +82,29 @@ def count(graph: Graph) -> Counts:
 
 
 def _count_layer(layer: Layer, nodes: list[Node], batch: int) -> LayerCount:
-    macs: int | None = 0
-    flops: int | None = 0
-    why = ""
-    for node in nodes:
-        inference = node.inference
-        if inference.macs is None or macs is None:
-            macs, why = None, why or inference.why
-        else:
-            macs += batch * inference.macs
-        if macs is None or inference.elementwise is None or flops is None:
-            flops = None
-        else:
-            flops += batch * (2 * inference.macs + inference.elementwise)
+    macs = total(node.inference.macs for node in nodes)
+    elementwise = total(node.inference.elementwise for node in nodes)
     return LayerCount(
         layer=layer,
         scope=nodes[0].scope,
         output_shapes=[tensor.shape for node in nodes for tensor in node.outputs],
         params=layer.params,
         trainable_params=layer.trainable_params,
-        macs=macs,
-        flops=flops,
+        macs=None if macs is None else batch * macs,
+        flops=None if macs is None or elementwise is None else batch * (2 * macs + elementwise),
         inputs=[tensor.node.layer.name for node in nodes for tensor in node.inputs],
-        why=why,
+        why=next((node.inference.why for node in nodes if node.inference.macs is None), ""),
     )
+
+
+def total(values: Iterable[int | None]) -> int | None:
+    """Return the sum, None where a value is unknown."""
+    result = 0
+    for value in values:
+        if value is None:
+            return None
+        result += value
+    return result
 
 
 def _depth(graph: Graph) -> int:

@@ -6,10 +6,9 @@ form runs at one spatial resolution. An input belongs to the stage that reads it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
-from archi.analysis.counts import LayerCount
+from archi.analysis.counts import LayerCount, total
 from archi.graph import Graph, Scope, Shape
 from archi.layers import Layer
 
@@ -56,16 +55,6 @@ class Group(NamedTuple):
                 blocks[block.path] = block.kind
         kinds = list(blocks.values())
         return [(kind, kinds.count(kind)) for kind in dict.fromkeys(kinds)]
-
-
-def total(values: Iterable[int | None]) -> int | None:
-    """Return the sum, None where a value is unknown."""
-    result = 0
-    for value in values:
-        if value is None:
-            return None
-        result += value
-    return result
 
 
 def stages(graph: Graph, rows: list[LayerCount]) -> list[Group]:

@@ -27,6 +27,7 @@ class Option:
     """One option: its default, its help, and the characters a name may give it with."""
 
     alphabet = "0123456789."
+    values: tuple[Any, ...] = ()  # all of them, where they are few
 
     def __init__(self, default: Any = REQUIRED, help: str = "") -> None:
         self.default = default

@@ -105,8 +105,8 @@ TORCHVISION = "torchvision.models, ResNet weights' metadata"
     },
     published=(
         Published("resnet18", "macs", "1.8G", PAPER_TABLE_1),
-        Published("resnet34", "macs", "3.6G", PAPER_TABLE_1),
-        Published("resnet50", "macs", "3.8G", PAPER_TABLE_1),
+        Published("resnet34", "macs", "3.6G", PAPER_TABLE_1, "3.64 G without projections"),
+        Published("resnet50", "macs", "3.8G", PAPER_TABLE_1, "cut off rather than rounded"),
         Published("resnet101", "macs", "7.6G", PAPER_TABLE_1),
         Published("resnet152", "macs", "11.3G", PAPER_TABLE_1),
         Published("resnet50", "params", "25.6M", KERAS),

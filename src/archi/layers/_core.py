@@ -125,10 +125,11 @@ class Layer:
     def validate(self) -> None:
         """Check arguments against each other. Raises LayerError."""
 
-    def infer(self, *shapes: Shape) -> Inference:
+    def infer(self, *shapes: Any, **_: Any) -> Inference:
         """The layer's one rule: from input shapes to output shapes, weights and counts.
 
-        Raises LayerError through `refuse` where the shapes do not fit.
+        A layer with one input takes its shape, a merge any number of shapes. Raises
+        LayerError through `refuse` where they do not fit.
         """
         raise NotImplementedError
 

@@ -16,7 +16,7 @@ def render(report: Report) -> str:
 
 
 def _part(part: Part) -> str:
-    title = f"### {escape(part.title)}\n\n" if getattr(part, "title", "") else ""
+    title = f"### {escape(part.title)}\n\n" if part.title else ""
     if isinstance(part, Table):
         return title + _table(part)
     if isinstance(part, Facts):

@@ -70,7 +70,7 @@ def _segments(report: Report, width: int | None) -> Iterator[Segment]:
     yield from _lines(report.title, width, BOLD)
     for part in report.parts:
         yield Segment.line()
-        if getattr(part, "title", ""):
+        if part.title:
             yield from _lines(part.title, width, BOLD)
         if isinstance(part, Table):
             yield from _Layout(part, width).segments()

@@ -1,0 +1,195 @@
+"""A static twin beside the real Keras layer it stands for, compared in everything they say.
+
+`check` builds both from the same arguments on the same input shapes. Real Keras runs in a
+scope that allocates no weight, so a check takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pytest
+
+from archi import Graph, bridge
+from archi.errors import LayerError
+from archi.graph import Node, Tensor, building
+from archi.layers import Input, layer_classes
+
+ACCEPTED, REFUSED = "accepted", "refused"
+NAME = "parity"  # of the model around the layer
+
+Shape = tuple[int | None, ...]
+Call = Shape | list[Shape]  # what a layer is called on: a tensor, or a list of tensors
+
+
+class Case(NamedTuple):
+    """A layer's class and arguments, and the shapes (batch first) of each call of it.
+
+    No call at all is for an InputLayer, which is a tensor as soon as it exists.
+    `data_format` is the default that holds around the layer.
+    """
+
+    layer: str
+    kwargs: dict[str, Any]
+    calls: tuple[Call, ...]
+    args: tuple[Any, ...] = ()
+    data_format: str = "channels_last"
+
+
+class Built(NamedTuple):
+    """One side of a comparison: the layer, the outputs of its calls, the model around it."""
+
+    layer: Any
+    outputs: list[Any]
+    model: Any
+
+
+class Refused(NamedTuple):
+    """One side of a comparison that would not have the layer, and what it said."""
+
+    error: Exception
+
+
+def keras() -> ModuleType:
+    """Return real Keras; the test that asks is skipped where there is none."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    return pytest.importorskip("keras")
+
+
+def check(case: Case) -> str:
+    """Return ACCEPTED or REFUSED, as both sides say. Raises AssertionError where they differ."""
+    real_keras = keras()
+    twin = build_twin(case)
+    with _session(real_keras, case.data_format):
+        real = build_real(real_keras, case)
+        if isinstance(twin, Refused) and isinstance(real, Refused):
+            return REFUSED
+        assert not isinstance(twin, Refused), f"{case}: Keras accepts, the twin: {twin.error}"
+        assert not isinstance(real, Refused), f"{case}: the twin accepts, Keras: {real.error}"
+        found = list(differences(case, twin, real))
+    assert not found, "\n".join([f"{case} differs:", *found])
+    return ACCEPTED
+
+
+@contextmanager
+def _session(real_keras: ModuleType, data_format: str) -> Iterator[None]:
+    """Names counted from the start, this default data format, and no weight allocated."""
+    before = real_keras.config.image_data_format()
+    real_keras.config.set_image_data_format(data_format)
+    real_keras.backend.clear_session(free_memory=False)
+    try:
+        with real_keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:
+        real_keras.config.set_image_data_format(before)
+
+
+def build_twin(case: Case) -> Built | Refused:
+    """Build archi's side. Only a LayerError is a refusal; anything else is a bug, and raised."""
+    with building(case.data_format):
+        try:
+            layer = layer_classes()[case.layer](*deepcopy(case.args), **deepcopy(case.kwargs))
+            ends = _call_all(layer, case.calls, _twin_input) if case.calls else _twin_source(layer)
+        except LayerError as error:
+            return Refused(error)
+        return Built(layer, ends[1], Graph(*map(_single, ends), name=NAME))
+
+
+def build_real(real_keras: ModuleType, case: Case) -> Built | Refused:
+    """Build Keras's side, which may refuse in any way."""
+    try:
+        layer = getattr(real_keras.layers, case.layer)(*deepcopy(case.args), **deepcopy(case.kwargs))
+        ends = _call_all(layer, case.calls, _real_input) if case.calls else ([layer.output],) * 2
+        return Built(layer, ends[1], real_keras.Model(*map(_single, ends), name=NAME))
+    except Exception as error:
+        return Refused(error)
+
+
+def _twin_input(shape: Shape) -> Tensor:
+    return Input(shape[1:], batch_size=shape[0])
+
+
+def _real_input(shape: Shape) -> Any:
+    return keras().Input(shape[1:], batch_size=shape[0])
+
+
+def _twin_source(layer: Any) -> tuple[list[Tensor], list[Tensor]]:
+    node = Node(layer, (), layer.infer())
+    layer.nodes.append(node)
+    return list(node.outputs), list(node.outputs)
+
+
+def _call_all(layer: Any, calls: tuple[Call, ...], source: Any) -> tuple[list[Any], list[Any]]:
+    """Call a layer on fresh inputs for each call; return all inputs and all outputs."""
+    inputs, outputs = [], []
+    for call in calls:
+        tensors = [source(shape) for shape in call] if isinstance(call, list) else source(call)
+        inputs += tensors if isinstance(tensors, list) else [tensors]
+        outputs.append(layer(tensors))
+    return inputs, outputs
+
+
+def _single(tensors: list[Any]) -> Any:
+    return tensors[0] if len(tensors) == 1 else tensors
+
+
+def differences(case: Case, twin: Built, real: Built) -> Iterator[str]:
+    """Yield what the twin says otherwise than Keras, in words."""
+    for what, ours, theirs in _claims(case, twin, real):
+        if ours != theirs:
+            yield f"  {what}: {ours!r} here, {theirs!r} in Keras"
+
+
+def _claims(case: Case, twin: Built, real: Built) -> Iterator[tuple[str, Any, Any]]:
+    """Yield each thing that must be equal: what it is, archi's and Keras's."""
+    yield "name", twin.layer.name, real.layer.name
+    yield "shapes", [x.shape for x in twin.outputs], [tuple(x.shape) for x in real.outputs]
+    yield "dtypes", [x.dtype for x in twin.outputs], [x.dtype for x in real.outputs]
+    yield from _weight_claims(twin.layer, real.layer)
+    config = _through_json(twin.layer.get_config())
+    again = type(real.layer).from_config(deepcopy(config))
+    yield "config", _through_json(again.get_config()), _through_json(real.layer.get_config())
+    yield "config keys Keras lacks", config.keys() - real.layer.get_config().keys(), set()
+    yield "config keys left out", _left_out(case, config, real.layer), set()
+    yield "functional config", *map(_skeleton, (twin.model.get_config(), real.model.get_config()))
+    model = bridge.to_keras(twin.model, initialize=False)
+    yield "JSON", model.to_json(), real.model.to_json()
+
+
+def _weight_claims(twin: Any, real: Any) -> Iterator[tuple[str, Any, Any]]:
+    dtype = twin.weight_dtype
+    ours = [(w.name, w.shape, w.trainable and twin.trainable, dtype) for w in twin.weights]
+    theirs = [(w.name, tuple(w.shape), w.trainable, w.dtype) for w in real.weights]
+    yield "weights", sorted(ours), sorted(theirs)
+    yield "params", twin.params, real.count_params()
+
+
+def _left_out(case: Case, config: dict[str, Any], real: Any) -> set[str]:
+    """Return the keys that only Keras's config has, though the case sets the argument."""
+    signature = inspect.signature(type(real))
+    given = signature.bind(*case.args, **case.kwargs)
+    given.apply_defaults()
+    defaults = {name: p.default for name, p in signature.parameters.items()}
+    return {
+        key
+        for key in real.get_config().keys() - config.keys()
+        if key not in defaults or given.arguments[key] != defaults[key]
+    }
+
+
+def _skeleton(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a functional config without the layers' own configs: the graph alone."""
+    layers = [{key: layer[key] for key in layer if key != "config"} for layer in config["layers"]]
+    return _through_json({**config, "layers": layers})
+
+
+def _through_json(value: Any) -> Any:
+    """Return a config as a file would give it back: tuples are lists."""
+    return json.loads(json.dumps(value))

@@ -1,0 +1,264 @@
+"""Reference networks in plain Keras 3: the yardstick the tests compare against.
+
+They are written from the papers and from the published code named in each docstring,
+independently of the package under test. Everything is channels_last. Batch normalisations
+keep the Keras defaults, except in NASNet, where they follow keras.applications.
+"""
+
+import keras
+from keras import layers
+from keras.src.applications.nasnet import _normal_a_cell, _reduction_a_cell
+
+BASIC_BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
+BOTTLENECK_BLOCKS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
+STAGE_FILTERS = (64, 128, 256, 512)
+
+
+def _bn_relu(x):
+    """Batch normalisation, then ReLU."""
+    x = layers.BatchNormalization()(x)
+    return layers.Activation("relu")(x)
+
+
+def _classifier(x, classes):
+    """Global average pooling and a softmax layer."""
+    x = layers.GlobalAveragePooling2D()(x)
+    return layers.Dense(classes, activation="softmax")(x)
+
+
+# --- Post-activation ResNets (He et al. 2015, https://arxiv.org/abs/1512.03385) ---------------
+
+
+def _resnet_stem(x, use_bias):
+    """Explicitly padded 7x7 convolution and max pooling, as in keras.applications."""
+    x = layers.ZeroPadding2D(3)(x)
+    x = layers.Conv2D(64, 7, strides=2, padding="valid", use_bias=use_bias)(x)
+    x = _bn_relu(x)
+    x = layers.ZeroPadding2D(1)(x)
+    return layers.MaxPooling2D(3, strides=2, padding="valid")(x)
+
+
+def _projection_bn(x, filters, stride, use_bias):
+    """Shortcut of a block that changes the shape: 1x1 convolution and BN."""
+    x = layers.Conv2D(filters, 1, strides=stride, use_bias=use_bias)(x)
+    return layers.BatchNormalization()(x)
+
+
+def _basic_block(x, filters, stride, use_bias):
+    """Two 3x3 convolutions; projection only where the shape changes."""
+    shortcut = x
+    if stride != 1 or x.shape[-1] != filters:
+        shortcut = _projection_bn(x, filters, stride, use_bias)
+    x = layers.Conv2D(filters, 3, strides=stride, padding="same", use_bias=use_bias)(x)
+    x = _bn_relu(x)
+    x = layers.Conv2D(filters, 3, padding="same", use_bias=use_bias)(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.Add()([shortcut, x])
+    return layers.Activation("relu")(x)
+
+
+def resnet_basic(depth, input_shape=(224, 224, 3), classes=1000, use_bias=True):
+    """ResNet-18 and ResNet-34.
+
+    Source: He et al. 2015, table 1, option B shortcuts, with the layers
+    keras.applications uses for its ResNet50.
+    """
+    inputs = keras.Input(input_shape)
+    x = _resnet_stem(inputs, use_bias)
+    for stage, (filters, blocks) in enumerate(zip(STAGE_FILTERS, BASIC_BLOCKS[depth], strict=True)):
+        for block in range(blocks):
+            stride = 2 if stage > 0 and block == 0 else 1
+            x = _basic_block(x, filters, stride, use_bias)
+    return keras.Model(inputs, _classifier(x, classes))
+
+
+def _bottleneck_v1_5(x, filters, stride, project):
+    """1x1, 3x3 (strided), 1x1 convolutions without biases."""
+    shortcut = _projection_bn(x, 4 * filters, stride, use_bias=False) if project else x
+    x = layers.Conv2D(filters, 1, use_bias=False)(x)
+    x = _bn_relu(x)
+    x = layers.Conv2D(filters, 3, strides=stride, padding="same", use_bias=False)(x)
+    x = _bn_relu(x)
+    x = layers.Conv2D(4 * filters, 1, use_bias=False)(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.Add()([shortcut, x])
+    return layers.Activation("relu")(x)
+
+
+def resnet_bottleneck_torchvision(depth, input_shape=(224, 224, 3), classes=1000):
+    """ResNet-50, -101 and -152 "v1.5".
+
+    Source: He et al. 2015 with torchvision's change (torchvision/models/resnet.py): a stage's
+    stride is taken by the 3x3 convolution of its first block.
+    """
+    inputs = keras.Input(input_shape)
+    x = _resnet_stem(inputs, use_bias=False)
+    for stage, (filters, blocks) in enumerate(
+        zip(STAGE_FILTERS, BOTTLENECK_BLOCKS[depth], strict=True)
+    ):
+        for block in range(blocks):
+            stride = 2 if stage > 0 and block == 0 else 1
+            x = _bottleneck_v1_5(x, filters, stride, project=block == 0)
+    return keras.Model(inputs, _classifier(x, classes))
+
+
+# --- Pre-activation ResNets (He et al. 2016, https://arxiv.org/abs/1603.05027) ----------------
+
+
+def _he_conv(x, filters, kernel, stride=1):
+    """Convolution with bias and he_normal weights."""
+    return layers.Conv2D(
+        filters, kernel, strides=stride, padding="same", kernel_initializer="he_normal"
+    )(x)
+
+
+def _preact_shortcut(x, residual, stride):
+    """Identity, or a 1x1 convolution without BN where the shape changes."""
+    if stride == 1 and x.shape[-1] == residual.shape[-1]:
+        return x
+    return _he_conv(x, residual.shape[-1], 1, stride)
+
+
+def _preact_block(x, convs, stride, very_first):
+    """BN-ReLU-convolution for each (filters, kernel) in convs, the first of them strided."""
+    residual = x
+    for index, (filters, kernel) in enumerate(convs):
+        if index > 0 or not very_first:
+            residual = _bn_relu(residual)
+        residual = _he_conv(residual, filters, kernel, stride if index == 0 else 1)
+    return layers.Add()([_preact_shortcut(x, residual, stride), residual])
+
+
+def preact_resnet(depth, input_shape=(224, 224, 3), classes=1000):
+    """Pre-activation ResNet-18, -34, -50, -101 and -152.
+
+    Source: https://github.com/raghakot/keras-resnet (resnet.py), without its weight decay.
+    """
+    inputs = keras.Input(input_shape)
+    x = _bn_relu(_he_conv(inputs, 64, 7, stride=2))
+    x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
+    repetitions = BASIC_BLOCKS[depth] if depth in BASIC_BLOCKS else BOTTLENECK_BLOCKS[depth]
+    for stage, (filters, blocks) in enumerate(zip(STAGE_FILTERS, repetitions, strict=True)):
+        if depth in BASIC_BLOCKS:
+            convs = ((filters, 3), (filters, 3))
+        else:
+            convs = ((filters, 1), (filters, 3), (4 * filters, 1))
+        for block in range(blocks):
+            stride = 2 if stage > 0 and block == 0 else 1
+            x = _preact_block(x, convs, stride, very_first=stage == 0 and block == 0)
+    return keras.Model(inputs, _classifier(_bn_relu(x), classes))
+
+
+# --- Wide ResNets (Zagoruyko & Komodakis 2016, https://arxiv.org/abs/1605.07146) --------------
+
+
+def _wide_block(x, filters, stride, kernels, dropout, shortcut_bn, bias):
+    """BN-ReLU-convolution per kernel; a projection shares the first BN-ReLU."""
+    shortcut = x
+    activated = _bn_relu(x)
+    if x.shape[-1] != filters:
+        shortcut = layers.Conv2D(filters, 1, strides=stride, use_bias=bias)(activated)
+        if shortcut_bn:
+            shortcut = layers.BatchNormalization()(shortcut)
+    x = layers.Conv2D(filters, kernels[0], strides=stride, padding="same", use_bias=bias)(activated)
+    for kernel in kernels[1:]:
+        x = _bn_relu(x)
+        if dropout > 0:
+            x = layers.Dropout(dropout)(x)
+        x = layers.Conv2D(filters, kernel, padding="same", use_bias=bias)(x)
+    return layers.Add()([x, shortcut])
+
+
+def wrn(
+    depth,
+    width,
+    input_shape=(32, 32, 3),
+    classes=10,
+    kernels=(3, 3),
+    dropout=0.0,
+    shortcut_bn=False,
+    stem_bias=False,
+    bias=False,
+):
+    """Wide residual network WRN-depth-width.
+
+    Source: https://github.com/szagoruyko/wide-residual-networks (models/wide-resnet.lua).
+    """
+    if (depth - 4) % 6:
+        raise ValueError(f"depth must be 6 * N + 4, got {depth}")
+    inputs = keras.Input(input_shape)
+    x = layers.Conv2D(16, 3, padding="same", use_bias=stem_bias or bias)(inputs)
+    for group in range(3):
+        for block in range((depth - 4) // 6):
+            stride = 2 if group > 0 and block == 0 else 1
+            filters = 16 * width * 2**group
+            x = _wide_block(x, filters, stride, kernels, dropout, shortcut_bn, bias)
+    return keras.Model(inputs, _classifier(_bn_relu(x), classes))
+
+
+# --- A ResNet-50 variant for Fashion-MNIST ----------------------------------------------------
+
+
+def _biased_bottleneck(x, filters, project):
+    """Bottleneck of stride 1 with biases; the projection, if any, has no BN."""
+    shortcut = layers.Conv2D(filters, 1)(x) if project else x
+    x = _bn_relu(layers.Conv2D(filters // 4, 1)(x))
+    x = _bn_relu(layers.Conv2D(filters // 4, 3, padding="same")(x))
+    x = layers.BatchNormalization()(layers.Conv2D(filters, 1)(x))
+    x = layers.Add()([shortcut, x])
+    return layers.Activation("relu")(x)
+
+
+def fmnist_resnet50(input_shape=(28, 28, 1), classes=10):
+    """ResNet-50 variant whose stacks 2 to 4 are entered by a bare strided 1x1 convolution.
+
+    Source: the description given to the test suite (bottlenecks of He et al. 2015).
+    """
+    inputs = keras.Input(input_shape)
+    x = _bn_relu(layers.Conv2D(64, 7, strides=2, padding="same")(inputs))
+    x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
+    for stack, blocks in enumerate(BOTTLENECK_BLOCKS[50]):
+        filters = 256 * 2**stack
+        if stack > 0:
+            x = layers.Conv2D(filters, 1, strides=2, padding="valid")(x)
+        for block in range(blocks):
+            x = _biased_bottleneck(x, filters, project=stack == 0 and block == 0)
+    x = layers.GlobalAveragePooling2D()(x)
+    x = layers.Dense(1000, activation="relu")(x)
+    x = layers.Dense(classes, activation="softmax")(x)
+    return keras.Model(inputs, x)
+
+
+# --- NASNet-A for CIFAR (Zoph et al. 2018, https://arxiv.org/abs/1707.07012) ------------------
+
+
+def nasnet_a_cifar(
+    N,
+    F,
+    stem_filters=96,
+    input_shape=(32, 32, 3),
+    classes=10,
+    skip_reduction=True,
+):
+    """NASNet-A with N normal cells per stage, of F, 2F and 4F filters.
+
+    Source: keras.applications.nasnet, whose cells are used, with a 3x3 stem of stride 1 in
+    place of the strided stem and the stem's reduction cells. The first cell takes the stem's
+    output for both of its inputs.
+    """
+    inputs = keras.Input(input_shape)
+    x = layers.Conv2D(
+        stem_filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal"
+    )(inputs)
+    x = layers.BatchNormalization(momentum=0.9997, epsilon=1e-3)(x)
+    p = x
+    for i in range(N):
+        x, p = _normal_a_cell(x, p, F, block_id=f"{i}")
+    for stage in (1, 2):
+        filters = F * 2**stage
+        x, before_reduction = _reduction_a_cell(x, p, filters, block_id=f"reduce_{stage * N}")
+        p = p if skip_reduction else before_reduction
+        for i in range(N):
+            x, p = _normal_a_cell(x, p, filters, block_id=f"{stage * N + i + 1}")
+    x = layers.Activation("relu")(x)
+    return keras.Model(inputs, _classifier(x, classes))
