@@ -105,7 +105,9 @@ def build_twin(case: Case) -> Built | Refused:
 def build_real(real_keras: ModuleType, case: Case) -> Built | Refused:
     """Build Keras's side, which may refuse in any way."""
     try:
-        layer = getattr(real_keras.layers, case.layer)(*deepcopy(case.args), **deepcopy(case.kwargs))
+        layer = getattr(real_keras.layers, case.layer)(
+            *deepcopy(case.args), **deepcopy(case.kwargs)
+        )
         ends = _call_all(layer, case.calls, _real_input) if case.calls else ([layer.output],) * 2
         return Built(layer, ends[1], real_keras.Model(*map(_single, ends), name=NAME))
     except Exception as error:

@@ -31,8 +31,8 @@ def functional_config(graph: Graph) -> dict[str, Any]:
         "name": graph.name,
         "trainable": True,
         "layers": [writer.layer(layer) for layer in graph.layers],
-        "input_layers": writer.ends(graph.inputs),
-        "output_layers": writer.ends(graph.outputs),
+        "input_layers": writer.ends(graph.inputs, graph.listed[0]),
+        "output_layers": writer.ends(graph.outputs, graph.listed[1]),
     }
 
 
@@ -92,9 +92,9 @@ class _ConfigWriter:
     def _history(self, tensor: Tensor) -> list[Any]:
         return [tensor.node.layer.name, self.index[tensor.node], tensor.index]
 
-    def ends(self, tensors: tuple[Tensor, ...]) -> list[Any]:
+    def ends(self, tensors: tuple[Tensor, ...], listed: bool) -> list[Any]:
         histories = [self._history(tensor) for tensor in tensors]
-        return histories[0] if len(histories) == 1 else histories
+        return histories if listed else histories[0]
 
 
 def import_keras() -> ModuleType:

@@ -188,6 +188,7 @@ class Graph:
     def __init__(self, inputs: Any, outputs: Any, name: str = "model", title: str = "") -> None:
         self.inputs: tuple[Tensor, ...] = as_tensors(inputs)
         self.outputs: tuple[Tensor, ...] = as_tensors(outputs)
+        self.listed = (_is_list(inputs), _is_list(outputs))  # as Keras's config records it
         self.name = name
         self.title = title or name
         self.data_format = _build.get().data_format
@@ -246,11 +247,15 @@ class Graph:
 
 def as_tensors(value: Any) -> tuple[Tensor, ...]:
     """Return one tensor, or a list or tuple of them, as a tuple. Raises GraphError."""
-    tensors = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    tensors = tuple(value) if _is_list(value) else (value,)
     for tensor in tensors:
         if not isinstance(tensor, Tensor):
             raise GraphError(f"a layer is called on tensors, not on {type(tensor).__name__}")
     return tensors
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
 
 
 def keras_order(

@@ -131,7 +131,7 @@ def _check_text(text: str) -> None:
 def _describe(character: str) -> str:
     from unicodedata import name
 
-    word = name(character, f"character U+{ord(character):04X}").lower()
+    word = name(character, "").lower() or f"U+{ord(character):04X}"
     return f"{quote(character)} ({word})"
 
 

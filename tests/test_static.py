@@ -1,0 +1,163 @@
+"""The static road: no framework is imported, and everything static works without one."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import archi
+
+SOURCE = Path(archi.__file__).parent
+STATIC_COMMANDS = [
+    ["summary", "resnet50"],
+    ["summary", "nasnet-mobile", "--depth", "2"],
+    ["summary", "wrn-28-10", "--format", "json"],
+    ["summary", "wrn-28-10", "--format", "csv"],
+    ["summary", "wrn-28-10", "--format", "markdown"],
+    ["summary", "resnet51"],
+    ["list"],
+    ["info", "wrn"],
+    ["export", "resnet18", "-o", "net.json"],
+    ["--help"],
+    ["verify", "--help"],
+]
+HEAVY = {"tensorflow", "keras", "numpy", "jax", "torch", "h5py", "pydot"}
+
+
+def run(code: str, *args: str, cwd: Path, **env: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", code, *args],
+        cwd=cwd,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+REPORT_MODULES = """
+import sys
+from archi.cli import main
+try:
+    main()
+finally:
+    print("MODULES", *{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("command", STATIC_COMMANDS, ids=" ".join)
+def test_static_commands_import_nothing_heavy(command, tmp_path):
+    done = run(REPORT_MODULES, *command, cwd=tmp_path)
+    modules = set(done.stderr.rpartition("MODULES")[2].split())
+    assert "archi" in modules
+    assert modules & HEAVY == set()
+
+
+def test_every_command_is_static_or_known_to_need_keras():
+    from archi.cli import main
+
+    tried = {command[0] for command in STATIC_COMMANDS}
+    assert set(main.list_commands(None)) == tried - {"--help"}
+
+
+def test_one_family_is_imported_for_one_spec(tmp_path):
+    code = """
+import sys, archi
+archi.load("xception")
+print(*sorted(m for m in sys.modules if m.startswith("archi.families.") and "._" not in m))
+"""
+    assert run(code, cwd=tmp_path).stdout.split() == ["archi.families.xception"]
+
+
+WITHOUT_KERAS = """
+import sys
+for name in ("tensorflow", "keras", "numpy"):
+    sys.modules[name] = None  # what an import finds where the package is missing
+from archi.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("command", STATIC_COMMANDS[:5] + STATIC_COMMANDS[6:9], ids=" ".join)
+def test_static_commands_work_without_tensorflow(command, tmp_path):
+    done = run(WITHOUT_KERAS, *command, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["verify", "wrn-16-1"], ["verify", "--all"], ["export", "wrn-16-1", "-o", "net.keras"]],
+    ids=" ".join,
+)
+def test_commands_that_need_keras_say_so(command, tmp_path):
+    done = run(WITHOUT_KERAS, *command, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    first, second = done.stderr.splitlines()
+    assert first.startswith("Error: this needs real Keras, which can't be imported: ")
+    assert "pip install tensorflow" in second or "Python 3.10 to 3.13" in second
+    assert list(tmp_path.iterdir()) == []
+
+
+def imports_of(path: Path) -> set[str]:
+    """The modules a file imports at the top, outside `if TYPE_CHECKING`."""
+    tree = ast.parse(path.read_text())
+    found = set()
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+# What each part of the package may import of the others at the top of its files, by the
+# data flow of the design: text → target → spec → families → graph → analysis → render.
+MAY_IMPORT = {
+    "errors": set(),
+    "units": set(),
+    "report": set(),
+    "graph": {"errors"},
+    "layers": {"errors", "graph"},
+    "families": {"errors", "graph", "layers"},
+    "spec": {"errors", "graph", "families"},
+    "target": {"errors", "graph", "spec"},
+    "bridge": {"errors", "graph", "layers"},
+    "analysis": {"errors", "graph", "layers", "families", "spec", "report", "units", "bridge"},
+    "render": {"errors", "report", "units"},
+    "cli": {"errors", "graph", "report", "render"},
+    "__init__": {"errors", "graph", "report"},
+    "__main__": {"cli"},
+}
+
+
+def test_imports_run_one_way():
+    for path in SOURCE.rglob("*.py"):
+        part = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+        used = {name.split(".")[1] for name in imports_of(path) if name.startswith("archi.")}
+        assert used - {part} <= MAY_IMPORT[part], path
+
+
+def test_only_the_bridge_imports_keras():
+    for path in SOURCE.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        checking = {
+            inner
+            for node in ast.walk(tree)
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+            for inner in ast.walk(node)
+        }
+        for node in ast.walk(tree):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            heavy = {name.partition(".")[0] for name in names} & HEAVY
+            assert not heavy or path.name == "bridge.py" or node in checking, path
