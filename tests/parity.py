@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,14 +34,18 @@ class Case(NamedTuple):
     """A layer's class and arguments, and the shapes (batch first) of each call of it.
 
     No call at all is for an InputLayer, which is a tensor as soon as it exists.
-    `data_format` is the default that holds around the layer.
+    `default_format` is the data format of layers around it that name none.
     """
 
     layer: str
     kwargs: dict[str, Any]
     calls: tuple[Call, ...]
     args: tuple[Any, ...] = ()
-    data_format: str = "channels_last"
+    default_format: str = "channels_last"
+
+    def __str__(self) -> str:
+        given = [*map(repr, self.args), *(f"{k}={v!r}" for k, v in self.kwargs.items())]
+        return f"{self.layer}({', '.join(given)}) on {', '.join(map(str, self.calls))}"
 
 
 class Built(NamedTuple):
@@ -67,22 +72,22 @@ def check(case: Case) -> str:
     """Return ACCEPTED or REFUSED, as both sides say. Raises AssertionError where they differ."""
     real_keras = keras()
     twin = build_twin(case)
-    with _session(real_keras, case.data_format):
+    with _session(real_keras, case.default_format):
         real = build_real(real_keras, case)
         if isinstance(twin, Refused) and isinstance(real, Refused):
             return REFUSED
-        assert not isinstance(twin, Refused), f"{case}: Keras accepts, the twin: {twin.error}"
-        assert not isinstance(real, Refused), f"{case}: the twin accepts, Keras: {real.error}"
+        assert not isinstance(twin, Refused), f"{case}: Keras takes it, the twin says {twin.error}"
+        assert not isinstance(real, Refused), f"{case}: the twin takes it, Keras says {real.error}"
         found = list(differences(case, twin, real))
     assert not found, "\n".join([f"{case} differs:", *found])
     return ACCEPTED
 
 
 @contextmanager
-def _session(real_keras: ModuleType, data_format: str) -> Iterator[None]:
+def _session(real_keras: ModuleType, default_format: str) -> Iterator[None]:
     """Names counted from the start, this default data format, and no weight allocated."""
     before = real_keras.config.image_data_format()
-    real_keras.config.set_image_data_format(data_format)
+    real_keras.config.set_image_data_format(default_format)
     real_keras.backend.clear_session(free_memory=False)
     try:
         with real_keras.StatelessScope(initialize_variables=False):
@@ -93,7 +98,7 @@ def _session(real_keras: ModuleType, data_format: str) -> Iterator[None]:
 
 def build_twin(case: Case) -> Built | Refused:
     """Build archi's side. Only a LayerError is a refusal; anything else is a bug, and raised."""
-    with building(case.data_format):
+    with building(case.default_format):
         try:
             layer = layer_classes()[case.layer](*deepcopy(case.args), **deepcopy(case.kwargs))
             ends = _call_all(layer, case.calls, _twin_input) if case.calls else _twin_source(layer)
@@ -145,8 +150,16 @@ def _single(tensors: list[Any]) -> Any:
 def differences(case: Case, twin: Built, real: Built) -> Iterator[str]:
     """Yield what the twin says otherwise than Keras, in words."""
     for what, ours, theirs in _claims(case, twin, real):
-        if ours != theirs:
-            yield f"  {what}: {ours!r} here, {theirs!r} in Keras"
+        if ours == theirs:
+            continue
+        if isinstance(ours, dict):  # show what differs and nothing else
+            same = {key for key in ours.keys() & theirs.keys() if ours[key] == theirs[key]}
+            ours, theirs = _without(ours, same), _without(theirs, same)
+        yield f"  {what}: {ours!r} here, {theirs!r} in Keras"
+
+
+def _without(items: dict[str, Any], keys: set[str]) -> dict[str, Any]:
+    return {key: items[key] for key in items if key not in keys}
 
 
 def _claims(case: Case, twin: Built, real: Built) -> Iterator[tuple[str, Any, Any]]:
@@ -155,14 +168,15 @@ def _claims(case: Case, twin: Built, real: Built) -> Iterator[tuple[str, Any, An
     yield "shapes", [x.shape for x in twin.outputs], [tuple(x.shape) for x in real.outputs]
     yield "dtypes", [x.dtype for x in twin.outputs], [x.dtype for x in real.outputs]
     yield from _weight_claims(twin.layer, real.layer)
-    config = _through_json(twin.layer.get_config())
-    again = type(real.layer).from_config(deepcopy(config))
-    yield "config", _through_json(again.get_config()), _through_json(real.layer.get_config())
-    yield "config keys Keras lacks", config.keys() - real.layer.get_config().keys(), set()
+    config, real_config = twin.layer.get_config(), real.layer.get_config()
+    again = type(real.layer).from_config(_through_json(config))
+    yield "config", _paths(again.get_config()), _paths(real_config)
+    yield "config keys Keras lacks", config.keys() - real_config.keys(), set()
     yield "config keys left out", _left_out(case, config, real.layer), set()
-    yield "functional config", *map(_skeleton, (twin.model.get_config(), real.model.get_config()))
-    model = bridge.to_keras(twin.model, initialize=False)
-    yield "JSON", model.to_json(), real.model.to_json()
+    yield "functional config", _skeleton(twin.model), _skeleton(real.model)
+    ours, theirs = bridge.to_keras(twin.model, initialize=False).to_json(), real.model.to_json()
+    yield "model", _paths(json.loads(ours)), _paths(json.loads(theirs))
+    yield "model as JSON text is the same", ours == theirs, True
 
 
 def _weight_claims(twin: Any, real: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -171,6 +185,8 @@ def _weight_claims(twin: Any, real: Any) -> Iterator[tuple[str, Any, Any]]:
     theirs = [(w.name, tuple(w.shape), w.trainable, w.dtype) for w in real.weights]
     yield "weights", sorted(ours), sorted(theirs)
     yield "params", twin.params, real.count_params()
+    trained = sum(math.prod(w.shape) for w in real.trainable_weights)
+    yield "trainable params", twin.trainable_params, trained
 
 
 def _left_out(case: Case, config: dict[str, Any], real: Any) -> set[str]:
@@ -186,10 +202,27 @@ def _left_out(case: Case, config: dict[str, Any], real: Any) -> set[str]:
     }
 
 
-def _skeleton(config: dict[str, Any]) -> dict[str, Any]:
+def _skeleton(model: Any) -> dict[str, Any]:
     """Return a functional config without the layers' own configs: the graph alone."""
-    layers = [{key: layer[key] for key in layer if key != "config"} for layer in config["layers"]]
-    return _through_json({**config, "layers": layers})
+    config = model.get_config()
+    layers = [_without(layer, {"config"}) for layer in config["layers"]]
+    return _paths({**config, "layers": layers})
+
+
+def _paths(config: Any) -> dict[str, Any]:
+    """Return every value in a config, by the path to it."""
+    return dict(_walk(_through_json(config), ""))
+
+
+def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if value and isinstance(value, dict):
+        for key in value:
+            yield from _walk(value[key], f"{path}/{key}")
+    elif value and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _walk(item, f"{path}/{index}")
+    else:
+        yield path, value
 
 
 def _through_json(value: Any) -> Any:

@@ -7,6 +7,7 @@ Keras orders `model.layers`, so that a graph and its `keras.Model` list alike.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -152,12 +153,20 @@ def current_build() -> Build:
 
 @contextmanager
 def building(data_format: str = "channels_last") -> Iterator[Build]:
-    """Build a network with names counted from the start and this default data format."""
+    """Build a network with names counted from the start and this default data format.
+
+    The garbage collector rests meanwhile: all that is made here lives on, and looking
+    through it again and again would make the time grow faster than the network.
+    """
     token = _build.set(Build(data_format, MAX_LAYERS))
+    collecting = gc.isenabled()
+    gc.disable()
     try:
         yield _build.get()
     finally:
         _build.reset(token)
+        if collecting:
+            gc.enable()
 
 
 @contextmanager

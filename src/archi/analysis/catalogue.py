@@ -33,8 +33,7 @@ def list_architectures(pattern: str = "") -> Report:
         Column("params", "Params", "count"),
         Column("macs", "MACs", "amount"),
         Column("input", "Input", "size"),
-        Column("classes", "Classes", "count"),
-        Column("template", "Template", "name"),
+        Column("template", "Template"),
         Column("paper", "Paper"),
     ]
     rows = [
@@ -43,7 +42,6 @@ def list_architectures(pattern: str = "") -> Report:
             totals.params,
             totals.macs,
             spec.values["input"],
-            spec.values["classes"],
             spec.family.template.required,
             _cite(spec.family.paper),
         )
@@ -173,7 +171,7 @@ def _compare(published: Published) -> dict[str, Any]:
     if printed.holds(computed):
         verdict = "equal as printed" if printed.tolerance else "equal"
     else:
-        verdict = f"differs, {computed / printed.value - 1:+.1%} here"
+        verdict = f"differs, {computed / printed.value - 1:+.1%}"
     return {
         "spec": published.spec,
         "metric": published.metric,

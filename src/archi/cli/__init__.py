@@ -5,6 +5,7 @@ A command file defines `command`; its name is the file's. Adding a file adds a c
 
 from __future__ import annotations
 
+import gc
 import os
 from importlib import import_module
 from typing import Any
@@ -42,6 +43,9 @@ class Commands(click.Group):
         return f"No such command {name[:40]!r}.{hint}"
 
     def invoke(self, ctx: click.Context) -> Any:
+        # Networks are cyclic and live until the process ends; the default threshold of
+        # 700 allocations would look through all of one again and again as it grows.
+        gc.set_threshold(200_000)
         try:
             return super().invoke(ctx)
         except ArchiError as error:

@@ -23,7 +23,8 @@ from archi.render._cells import NUMBERS, cell
 from archi.report import Column, Fact, Facts, Report, Table
 
 BAR = 5  # columns of the bar in front of a percentage
-NARROWEST_NAME = 16
+NARROWEST = 10  # a column of text is not wrapped to less
+WRAPPED = (("text", "verdict"), ("type",), ("name", "names", "shapes"))
 PROSE = 100  # columns of a paragraph where there is no terminal to fit
 
 BOLD, DIM = Style(bold=True), Style(dim=True)
@@ -137,7 +138,7 @@ class _Layout:
             if self.total <= width:
                 return
             step()
-        self._wrap_widest(width)
+        self._wrap(width)
 
     def _index(self, key: str) -> int | None:
         return next((i for i, column in enumerate(self.columns) if column.key == key), None)
@@ -168,14 +169,15 @@ class _Layout:
                 self.cells[i] = [short_type(text) for text in self.cells[i]]
                 self.widths[i] = self._natural(i)
 
-    def _wrap_widest(self, width: int) -> None:
-        """Take columns from the widest texts until the table fits or all are narrow."""
-        texts = [i for i, column in enumerate(self.columns) if column.kind not in NUMBERS]
-        while self.total > width and texts:
-            widest = max(texts, key=lambda i: self.widths[i])
-            if self.widths[widest] <= NARROWEST_NAME:
-                return
-            self.widths[widest] -= 1
+    def _wrap(self, width: int) -> None:
+        """Narrow the widest texts until the table fits: prose first, names last."""
+        for kinds in WRAPPED:
+            columns = [i for i, column in enumerate(self.columns) if column.kind in kinds]
+            while self.total > width and columns:
+                widest = max(columns, key=lambda i: self.widths[i])
+                if self.widths[widest] <= NARROWEST:
+                    break
+                self.widths[widest] -= 1
 
     def segments(self) -> Iterator[Segment]:
         if any(column.title for column in self.columns):
@@ -210,7 +212,7 @@ class _Layout:
             yield from self._under(self.under[number])
 
     def _under(self, text: str) -> Iterator[Segment]:
-        for i, line in enumerate(wrap(text, max(self.total - 4, NARROWEST_NAME), " ")):
+        for i, line in enumerate(wrap(text, max(self.total - 4, NARROWEST), " ")):
             yield Segment(("    " if i else "  ← ") + line.rstrip() + "\n", DIM)
 
     def _cell_lines(self, i: int, text: str) -> list[str]:

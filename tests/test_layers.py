@@ -1,0 +1,894 @@
+"""The static layer twins against real Keras, and their counts against counting one by one."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections import Counter
+from itertools import product
+from typing import Any
+
+import parity
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from parity import ACCEPTED, REFUSED, Call, Case, Shape
+
+from archi.errors import LayerError
+from archi.graph import Inference, building
+from archi.layers import Input, layer_classes
+
+L2 = {"class_name": "L2", "config": {"l2": 1e-4}}
+L1 = {"class_name": "L1", "config": {"l1": 0.01}}
+HE = {"class_name": "HeNormal", "config": {"seed": 7}}
+NORMAL = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.02, "seed": None}}
+MAX_NORM = {"class_name": "MaxNorm", "config": {"max_value": 2, "axis": 0}}
+NON_NEG = {"class_name": "NonNeg", "config": {}}
+FORMATS = ("channels_last", "channels_first")
+
+# ---------------------------------------------------------------------------------------------
+# The table: what each layer takes and what it refuses, chosen by hand.
+# Left out on purpose, for there the twin is narrower than Keras:
+# - callables and objects for activations, initializers and policies; ints for True and False,
+#   True and False for numbers, whole floats for ints, strings for tuples;
+# - sizes of 0 in an input, a Reshape to 0 of an input of unknown size, and a single negative
+#   int for ZeroPadding2D and 3D: Keras takes them, and has nothing to compute on real data;
+# - merges of inputs of different ranks and Concatenate with an axis that only some inputs
+#   have: Keras takes some that fail on real data;
+# - what is inside the config of an initializer, regularizer or constraint: their classes may
+#   be anyone's;
+# - InputLayer's `shape`, `batch_size` and `input_tensor`, which no config holds, and
+#   `activity_regularizer`, which it takes and forgets.
+# ---------------------------------------------------------------------------------------------
+
+TAKEN: list[Case] = []
+NOT_TAKEN: list[Case] = []
+FULL: dict[str, Case] = {}  # by layer: every argument of its own given, none at its default
+
+SIZES = (8, 9, 6)
+
+
+def last(rank: int, channels: int | None = 4, sizes: Shape = SIZES) -> Shape:
+    """An input of `rank` spatial dimensions, channels last."""
+    return (None, *sizes[:rank], channels)
+
+
+def first(rank: int, channels: int | None = 4, sizes: Shape = SIZES) -> Shape:
+    """An input of `rank` spatial dimensions, channels first."""
+    return (None, channels, *sizes[:rank])
+
+
+def takes(layer: str, *calls: Call, **kwargs: Any) -> None:
+    TAKEN.append(Case(layer, kwargs, calls))
+
+
+def refuses(layer: str, *calls: Call, **kwargs: Any) -> None:
+    NOT_TAKEN.append(Case(layer, kwargs, calls))
+
+
+def full(layer: str, *calls: Call, **kwargs: Any) -> None:
+    """Declare a case with every argument; positional and common arguments are tried on it."""
+    FULL[layer] = Case(layer, kwargs, calls)
+    TAKEN.append(FULL[layer])
+
+
+CONVOLUTIONS = {
+    **{f"Conv{rank}D": rank for rank in (1, 2, 3)},
+    **{f"DepthwiseConv{rank}D": rank for rank in (1, 2)},
+    **{f"SeparableConv{rank}D": rank for rank in (1, 2)},
+}
+POOLINGS = {f"{kind}Pooling{rank}D": rank for kind in ("Max", "Average") for rank in (1, 2, 3)}
+GLOBAL_POOLINGS = {f"Global{name}": rank for name, rank in POOLINGS.items()}
+PADDINGS = {f"ZeroPadding{rank}D": rank for rank in (1, 2, 3)}
+CROPPINGS = {f"Cropping{rank}D": rank for rank in (1, 2, 3)}
+MERGES = ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract")
+
+
+def kernels(layer: str) -> list[str]:
+    """What a convolution calls its kernels in the names of its arguments."""
+    if layer.startswith("Separable"):
+        return ["depthwise", "pointwise"]
+    return ["depthwise"] if layer.startswith("Depthwise") else ["kernel"]
+
+
+def required(layer: str) -> dict[str, Any]:
+    """The arguments a convolution can't do without."""
+    own = {} if layer.startswith("Depthwise") else {"filters": 6}
+    return {**own, "kernel_size": 3}
+
+
+def convolution_cases(layer: str, rank: int) -> None:
+    base = required(layer)
+    one_each = tuple(range(1, rank + 1))
+    full(
+        layer,
+        first(rank),
+        **base,
+        strides=2,
+        padding="same",
+        data_format="channels_first",
+        dilation_rate=1,
+        activation="relu",
+        use_bias=False,
+        bias_initializer="ones",
+        bias_regularizer=L2,
+        activity_regularizer=L2,
+        bias_constraint=NON_NEG,
+        **{f"{kernel}_initializer": HE for kernel in kernels(layer)},
+        **{f"{kernel}_regularizer": L1 for kernel in kernels(layer)},
+        **{f"{kernel}_constraint": MAX_NORM for kernel in kernels(layer)},
+        **({"groups": 2} if layer.startswith("Conv") else {"depth_multiplier": 3}),
+    )
+    takes(layer, last(rank), **base)
+    takes(layer, last(rank), **base, padding="SAME", activation="softmax")
+    takes(layer, last(rank), **base, padding="same", strides=2)
+    takes(layer, last(rank), **base, strides=3)
+    takes(layer, last(rank), **base, dilation_rate=2)
+    takes(layer, last(rank), **base, dilation_rate=one_each, padding="same")
+    takes(layer, first(rank), **base, data_format="channels_first", strides=one_each)
+    takes(layer, first(rank), **base, data_format="Channels_First", bias_initializer=None)
+    takes(layer, last(rank, sizes=(None,) * 3), **base, strides=2)
+    takes(layer, last(rank, sizes=(None, 5, None)), **base, padding="same", strides=2)
+    takes(layer, last(rank, sizes=(3, 3, 3)), **base)
+    takes(layer, last(rank, sizes=(1, 1, 1)), **base, padding="same", strides=2)
+    takes(layer, last(rank, channels=1), **{**base, "kernel_size": one_each})
+    takes(layer, last(rank), **{**base, "kernel_size": [2] * rank}, strides=(1,) * rank)
+    takes(layer, last(rank), last(rank, sizes=(7, 5, 12)), **base)
+    takes(layer, last(rank), last(rank, sizes=(None, 5, None)), last(rank), **base)
+    takes(layer, last(rank), last(rank, channels=None), **base)
+    takes(layer, (5, *last(rank)[1:]), **base)
+    refuses(layer, last(rank, sizes=(2, 9, 9)), **base)
+    refuses(layer, last(rank, sizes=(4, 4, 4)), **base, dilation_rate=2)
+    refuses(layer, last(rank)[:-1], **base)
+    refuses(layer, (None, 5, *last(rank)[1:]), **base)
+    refuses(layer, last(rank, channels=None), **base)
+    refuses(layer, last(rank), last(rank, channels=6), **base)
+    refuses(layer, last(rank), (None, *last(rank)), **base)
+    refuses(layer, [last(rank), last(rank)], **base)
+    refuses(layer, [last(rank)], **base)
+    refuses(layer, last(rank), **{**base, "kernel_size": 0})
+    refuses(layer, last(rank), **{**base, "kernel_size": -1})
+    refuses(layer, last(rank), **{**base, "kernel_size": (3,) * (rank + 1)})
+    refuses(layer, last(rank), **{**base, "kernel_size": "wide"})
+    refuses(layer, last(rank), **{**base, "kernel_size": None})
+    refuses(layer, last(rank), **{key: base[key] for key in base if key != "kernel_size"})
+    refuses(layer, last(rank), **base, strides=0)
+    refuses(layer, last(rank), **base, strides=-2)
+    refuses(layer, last(rank), **base, strides=(1,) * (rank + 1))
+    refuses(layer, last(rank), **base, dilation_rate=0)
+    refuses(layer, last(rank), **base, dilation_rate=-1)
+    refuses(layer, last(rank), **base, padding="full")
+    refuses(layer, last(rank), **base, padding=1)
+    refuses(layer, last(rank), **base, data_format="NHWC")
+    refuses(layer, last(rank), **base, activation="relux")
+    refuses(layer, last(rank), **base, activation=0)
+    refuses(layer, last(rank), **base, bias_initializer="nonsense")
+    refuses(layer, last(rank), **base, bias_regularizer="nonsense")
+    refuses(layer, last(rank), **base, bias_constraint="nonsense")
+    refuses(layer, last(rank), **base, kernel=3)
+    refuses(layer, first(rank, sizes=(2, 9, 9)), **base, data_format="channels_first")
+
+
+def plain_convolution_cases(layer: str, rank: int) -> None:
+    takes(layer, last(rank), filters=8, kernel_size=2, groups=4)
+    takes(layer, last(rank, channels=6), filters=3, kernel_size=2, groups=3, padding="same")
+    refuses(layer, last(rank), filters=8, kernel_size=2, groups=3)
+    refuses(layer, last(rank, channels=6), filters=8, kernel_size=2, groups=4)
+    refuses(layer, last(rank), filters=8, kernel_size=2, groups=0)
+    refuses(layer, last(rank), filters=8, kernel_size=2, groups=-1)
+    refuses(layer, last(rank), filters=8, kernel_size=3, strides=2, dilation_rate=2)
+
+
+def filter_cases(layer: str, rank: int) -> None:
+    refuses(layer, last(rank), filters=0, kernel_size=3)
+    refuses(layer, last(rank), filters=-4, kernel_size=3)
+    refuses(layer, last(rank), filters=None, kernel_size=3)
+    refuses(layer, last(rank), filters="many", kernel_size=3)
+    refuses(layer, last(rank), kernel_size=3)
+
+
+def multiplier_cases(layer: str, rank: int) -> None:
+    base = required(layer)
+    takes(layer, last(rank), **base, depth_multiplier=2)
+    takes(layer, last(rank), **base, strides=2, dilation_rate=2)
+    refuses(layer, last(rank), **base, depth_multiplier=0)
+    refuses(layer, last(rank), **base, depth_multiplier=-1)
+    refuses(layer, last(rank), **base, padding="causal")
+
+
+for _layer, _rank in CONVOLUTIONS.items():
+    convolution_cases(_layer, _rank)
+    if _layer.startswith("Conv"):
+        plain_convolution_cases(_layer, _rank)
+    else:
+        multiplier_cases(_layer, _rank)
+    if "filters" in required(_layer):
+        filter_cases(_layer, _rank)
+takes("Conv1D", last(1), filters=2, kernel_size=5, padding="causal")
+takes("Conv1D", last(1), filters=2, kernel_size=5, padding="causal", dilation_rate=4)
+takes("Conv1D", first(1), filters=2, kernel_size=9, padding="causal", data_format=FORMATS[1])
+refuses("Conv2D", last(2), filters=4, kernel_size=3, padding="causal")
+refuses("Conv2D", last(2), filters=4, kernel_size=3, strides=(2, 1), dilation_rate=(1, 2))
+refuses("Conv3D", last(3), filters=4, kernel_size=3, padding="causal")
+
+
+def pooling_cases(layer: str, rank: int) -> None:
+    one_each = tuple(range(1, rank + 1))
+    full(layer, first(rank), pool_size=3, strides=2, padding="same", data_format="channels_first")
+    takes(layer, last(rank), pool_size=2)
+    takes(layer, last(rank), pool_size=3)
+    takes(layer, last(rank), pool_size=3, strides=1)
+    takes(layer, last(rank), pool_size=2, strides=3, padding="same")
+    takes(layer, last(rank), pool_size=one_each, strides=one_each[::-1])
+    takes(layer, last(rank), pool_size=[2] * rank, strides=[1] * rank, padding="same")
+    takes(layer, first(rank), pool_size=2, data_format="channels_first")
+    takes(layer, last(rank, sizes=(None,) * 3), pool_size=3, strides=2)
+    takes(layer, last(rank, sizes=(None, 7, None)), pool_size=3, strides=2, padding="same")
+    takes(layer, last(rank, channels=None), pool_size=2)
+    takes(layer, last(rank, sizes=(1, 1, 1)), pool_size=2, padding="same")
+    takes(layer, last(rank), last(rank, channels=9, sizes=(5, 4, 3)), pool_size=2)
+    takes(layer, (5, *last(rank)[1:]), pool_size=2)
+    refuses(layer, last(rank, sizes=(1, 9, 9)), pool_size=2)
+    refuses(layer, last(rank)[:-1], pool_size=2)
+    refuses(layer, (None, 5, *last(rank)[1:]), pool_size=2)
+    refuses(layer, [last(rank), last(rank)], pool_size=2)
+    refuses(layer, last(rank), pool_size=0)
+    refuses(layer, last(rank), pool_size=-2)
+    refuses(layer, last(rank), pool_size=None)
+    refuses(layer, last(rank), pool_size=(2,) * (rank + 1))
+    refuses(layer, last(rank), pool_size=2, strides=0)
+    refuses(layer, last(rank), pool_size=2, strides=-1)
+    refuses(layer, last(rank), pool_size=2, padding="causal")
+    refuses(layer, last(rank), pool_size=2, padding="SAME")
+    refuses(layer, last(rank), pool_size=2, data_format="NHWC")
+    refuses(layer, last(rank), pool_size=2, pool=2)
+    (takes if layer.startswith("Max") else refuses)(layer, last(rank))
+
+
+def global_pooling_cases(layer: str, rank: int) -> None:
+    full(layer, first(rank), data_format="channels_first", keepdims=True)
+    takes(layer, last(rank))
+    takes(layer, last(rank), keepdims=True)
+    takes(layer, first(rank), data_format="channels_first")
+    takes(layer, last(rank, sizes=(None,) * 3))
+    takes(layer, last(rank, sizes=(None,) * 3), keepdims=True)
+    takes(layer, last(rank, channels=None))
+    takes(layer, last(rank), last(rank, channels=9, sizes=(5, 4, 3)))
+    refuses(layer, last(rank)[:-1])
+    refuses(layer, (None, 5, *last(rank)[1:]))
+    refuses(layer, [last(rank), last(rank)])
+    refuses(layer, last(rank), data_format="NHWC")
+    refuses(layer, last(rank), pool_size=2)
+
+
+for _layer, _rank in POOLINGS.items():
+    pooling_cases(_layer, _rank)
+for _layer, _rank in GLOBAL_POOLINGS.items():
+    global_pooling_cases(_layer, _rank)
+
+
+def margin_cases(layer: str, rank: int, margin: str) -> None:
+    """What padding and cropping have in common."""
+    pairs = (1, 2) if rank == 1 else tuple((size, 2) for size in range(rank))
+    if layer == "Cropping1D":  # the one without a data format
+        full(layer, last(rank), **{margin: pairs})
+    else:
+        full(layer, first(rank), **{margin: pairs}, data_format="channels_first")
+        takes(layer, first(rank), **{margin: 2}, data_format="channels_first")
+        takes(layer, first(rank, channels=1), **{margin: 2}, data_format="channels_first")
+        refuses(layer, last(rank), data_format="NHWC")
+    takes(layer, last(rank))
+    takes(layer, last(rank), **{margin: 0})
+    takes(layer, last(rank), **{margin: 2})
+    takes(layer, last(rank), **{margin: [*pairs]})
+    takes(layer, last(rank, sizes=(None,) * 3), **{margin: pairs})
+    takes(layer, last(rank, sizes=(None, 7, None)), **{margin: 1})
+    takes(layer, last(rank, channels=None))
+    takes(layer, last(rank), last(rank, channels=9, sizes=(5, 6, 7)))
+    refuses(layer, last(rank)[:-1])
+    refuses(layer, (None, 5, *last(rank)[1:]))
+    refuses(layer, [last(rank), last(rank)])
+    refuses(layer, last(rank), **{margin: (1,) * (max(rank, 2) + 1)})
+    refuses(layer, last(rank), **{margin: (-1, 0, 0)[: max(rank, 2)]})
+    refuses(layer, last(rank), **{margin: None})
+    refuses(layer, last(rank), **{margin: 1.5})
+    refuses(layer, last(rank), size=1)
+
+
+for _layer, _rank in PADDINGS.items():
+    margin_cases(_layer, _rank, "padding")
+for _layer, _rank in CROPPINGS.items():
+    margin_cases(_layer, _rank, "cropping")
+    takes(_layer, last(_rank, sizes=(5, 5, 5)), cropping=2)
+    refuses(_layer, last(_rank, sizes=(4, 9, 9)), cropping=2)
+    refuses(_layer, last(_rank, sizes=(3, 9, 9)), cropping=2)
+    refuses(_layer, last(_rank), cropping=-1)
+refuses("ZeroPadding1D", last(1), padding=-1)
+takes("ZeroPadding2D", last(2), padding=(1, 3))
+takes("ZeroPadding2D", last(2), padding=(1, (0, 3)))
+takes("ZeroPadding3D", last(3), padding=(1, 0, 3))
+takes("Cropping2D", last(2), cropping=(1, (0, 3)))
+takes("Cropping3D", last(3), cropping=(1, 0, 2))
+refuses("Cropping2D", last(2, sizes=(9, 3, 0)), cropping=((0, 0), (1, 2)))
+
+full("Flatten", first(2), data_format="channels_first")
+for _rank in range(5):
+    takes("Flatten", (None, 2, 3, 4, 5)[: _rank + 1])
+takes("Flatten", (None, 3, None))
+takes("Flatten", (None, None))
+takes("Flatten", (4, 3, 3))
+takes("Flatten", (None, 3, 4), (None, 5))
+refuses("Flatten", (None, 3), data_format="NHWC")
+refuses("Flatten", [(None, 3), (None, 3)])
+refuses("Flatten", (None, 3), axis=1)
+
+full("Reshape", (None, 24), target_shape=(2, 3, 4))
+takes("Reshape", (None, 24), target_shape=[4, 6])
+takes("Reshape", (None, 24), target_shape=(-1,))
+takes("Reshape", (None, 2, 12), target_shape=(3, -1, 4))
+takes("Reshape", (None, 2, 12), target_shape=(24, -1))
+takes("Reshape", (None, 2, 12), target_shape=(24, 1, 1, 1))
+takes("Reshape", (None, 1), target_shape=())
+takes("Reshape", (None,), target_shape=(1, 1))
+takes("Reshape", (None, None, 12), target_shape=(3, -1, 4))
+takes("Reshape", (None, None, 12), target_shape=(5, 7))
+takes("Reshape", (None, None), target_shape=(-1,))
+takes("Reshape", (6, 4), target_shape=(2, 2))
+takes("Reshape", (None, 24), (None, 2, 12), target_shape=(4, 6))
+takes("Reshape", (None, 24), (None, 36), target_shape=(4, -1))
+takes("Reshape", (None, 6), target_shape=(None, 3))
+refuses("Reshape", (None, 24))
+refuses("Reshape", (None, 24), target_shape=24)
+refuses("Reshape", (None, 24), target_shape=None)
+refuses("Reshape", (None, 24), target_shape=(5, 5))
+refuses("Reshape", (None, 24), target_shape=(5, -1))
+refuses("Reshape", (None, 24), target_shape=(-1, -1))
+refuses("Reshape", (None, 24), target_shape=(-2, 12))
+refuses("Reshape", (None, 24), target_shape=(0,))
+refuses("Reshape", (None, 24), target_shape=(0, -1))
+refuses("Reshape", (None, 24), target_shape=())
+refuses("Reshape", (None, 24), (None, 23), target_shape=(4, 6))
+refuses("Reshape", [(None, 24), (None, 24)], target_shape=(4, 6))
+
+full(
+    "BatchNormalization",
+    (None, 8, 8, 6),
+    axis=1,
+    momentum=0.9,
+    epsilon=1e-5,
+    center=False,
+    scale=False,
+    beta_initializer="ones",
+    gamma_initializer=NORMAL,
+    moving_mean_initializer="ones",
+    moving_variance_initializer=HE,
+    beta_regularizer=L2,
+    gamma_regularizer=L1,
+    beta_constraint=MAX_NORM,
+    gamma_constraint=NON_NEG,
+    renorm=True,
+    renorm_clipping={"rmax": 3.0, "rmin": 0.3, "dmax": 5.0},
+    renorm_momentum=0.8,
+    synchronized=True,
+)
+for _shape in [(None, 5), (None, 7, 5), last(2), last(3)]:
+    takes("BatchNormalization", _shape)
+takes("BatchNormalization", (None, 8, 8, 6), center=False)
+takes("BatchNormalization", (None, 8, 8, 6), scale=False)
+takes("BatchNormalization", (None, 3, 8, 8), axis=1)
+takes("BatchNormalization", (None, 3, 8, 7), axis=-2)
+takes("BatchNormalization", (4, 3), axis=0)
+takes("BatchNormalization", (4, 3), axis=-2)
+takes("BatchNormalization", (None, None, None, 6), momentum=1)
+takes("BatchNormalization", (None, 6), renorm=True)
+takes("BatchNormalization", (None, 6), renorm_clipping={"rmax": 1.0})
+takes("BatchNormalization", (None, 5, 6), (None, 9, 6))
+takes("BatchNormalization", (None, 5, 6), (None, 9, None))
+refuses("BatchNormalization", (None, 6), axis=2)
+refuses("BatchNormalization", (None, 6), axis=-3)
+refuses("BatchNormalization", (None, 6), axis=0)
+refuses("BatchNormalization", (None, 6, None))
+refuses("BatchNormalization", (None, 6, 6), axis="last")
+refuses("BatchNormalization", (None, 6, 6), axis=[1, 2])
+refuses("BatchNormalization", (None, 6), momentum="fast")
+refuses("BatchNormalization", (None, 6), epsilon=None)
+refuses("BatchNormalization", (None, 6), gamma_initializer="nonsense")
+refuses("BatchNormalization", (None, 6), beta_regularizer="nonsense")
+refuses("BatchNormalization", (None, 6), renorm=True, renorm_clipping={"max": 1.0})
+refuses("BatchNormalization", (None, 6), fused=True)
+refuses("BatchNormalization", (None, 6), (None, 7))
+refuses("BatchNormalization", (None, 4, 3), (None, 4, 3, 3), axis=1)
+refuses("BatchNormalization", [(None, 6), (None, 6)])
+
+for _layer in MERGES:
+    full(_layer, [(None, 4, 3), (None, 4, 3)])
+    takes(_layer, [(None, 4), (None, 4)])
+    takes(_layer, [(None, 4, 1), (None, 1, 3)])
+    takes(_layer, [(None, None, 3), (None, 4, 3)])
+    takes(_layer, [(None, None, 3), (None, 1, 3)])
+    takes(_layer, [(None, None), (None, None)])
+    takes(_layer, [(2, 4), (None, 4)])
+    takes(_layer, [(2, 4), (2, 4)])
+    takes(_layer, [(None, 4), (None, 4)], [(None, 5, 3), (None, 5, 1)])
+    refuses(_layer, [(None, 4), (None, 3)])
+    refuses(_layer, [(None, 4, 3), (None, 3, 4)])
+    refuses(_layer, [(None, 4, 3), (None, 4, 2)])
+    refuses(_layer, [(2, 4), (3, 4)])
+    refuses(_layer, (None, 4))
+    refuses(_layer, [])
+    refuses(_layer, [(None, 4), (None, 4)], axis=1)
+for _layer in MERGES[:-1]:
+    takes(_layer, [(None, 4)])
+    takes(_layer, [(None, 4, 3)] * 3)
+    takes(_layer, [(None, 1, 3), (None, 4, 1), (None, 4, 3), (None, 1, 1)])
+    takes(_layer, [(None, 4), (None, 4)], [(None, 4)] * 3)
+    refuses(_layer, [(None, 4), (None, 1), (None, 3)])
+refuses("Subtract", [(None, 4)])
+refuses("Subtract", [(None, 4)] * 3)
+
+full("Concatenate", [(None, 4, 3), (None, 5, 3)], axis=1)
+takes("Concatenate", [(None, 4), (None, 5)])
+takes("Concatenate", [(None, 4, 3), (None, 4, 5), (None, 4, 1)])
+takes("Concatenate", [(None, 4, 3), (None, 6, 3)], axis=-2)
+takes("Concatenate", [(None, 4, 3)])
+takes("Concatenate", [(2, 4), (3, 4)], axis=0)
+takes("Concatenate", [(None, 4), (3, 4)], axis=0)
+takes("Concatenate", [(None, 4, None), (None, 4, 5)])
+takes("Concatenate", [(None, 4, 5), (None, 4, None)])
+takes("Concatenate", [(None, 4, 3), (None, None, 3)])
+takes("Concatenate", [(None, None, 3), (None, 4, 3)])
+takes("Concatenate", [(None, 4), (2, 4)])
+takes("Concatenate", [(2, 4), (None, 4)])
+takes("Concatenate", [(None, 4), (None, 5)], [(None, 3, 2), (None, 3, 4)])
+refuses("Concatenate", [(None, 4, 3), (None, 5, 3)])
+refuses("Concatenate", [(None, 1, 3), (None, 5, 3)])
+refuses("Concatenate", [(None, 4, 3), (None, None, 3), (None, 5, 3)])
+refuses("Concatenate", [(2, 4), (3, 4)])
+refuses("Concatenate", [(None, 4), (None, 4, 3)])
+refuses("Concatenate", [(None, 4), (None, 4)], axis=2)
+refuses("Concatenate", [(None, 4), (None, 4)], axis=-3)
+refuses("Concatenate", [(None, 4), (None, 4)], axis=None)
+refuses("Concatenate", [(None, 4), (None, 4)], axis="last")
+refuses("Concatenate", (None, 4))
+refuses("Concatenate", [])
+
+full(
+    "Dense",
+    (None, 5),
+    units=3,
+    activation="relu",
+    use_bias=False,
+    kernel_initializer=HE,
+    bias_initializer="ones",
+    kernel_regularizer=L2,
+    bias_regularizer=L1,
+    activity_regularizer=L2,
+    kernel_constraint=MAX_NORM,
+    bias_constraint=NON_NEG,
+)
+takes("Dense", (None, 5), units=1)
+takes("Dense", (None, 7, 5), units=4)
+takes("Dense", (None, 2, 3, 5), units=4, activation="tanh")
+takes("Dense", (None, None, 5), units=4)
+takes("Dense", (9, 5), units=4)
+takes("Dense", (None, 5), (None, 7, 5), units=4)
+takes("Dense", (None, 5), (None, None), units=4)
+refuses("Dense", (None, 5))
+refuses("Dense", (None, 5), units=0)
+refuses("Dense", (None, 5), units=-1)
+refuses("Dense", (None, 5), units=2.5)
+refuses("Dense", (None, 5), units=None)
+refuses("Dense", (None, 5), units=(3,))
+refuses("Dense", (None,), units=3)
+refuses("Dense", (None, None), units=3)
+refuses("Dense", (None, 5, None), units=3)
+refuses("Dense", (None, 5), (None, 4), units=3)
+refuses("Dense", (None, 5), units=3, activation="relux")
+refuses("Dense", (None, 5), units=3, activation="")
+refuses("Dense", (None, 5), units=3, activation=0)
+refuses("Dense", (None, 5), units=3, kernel_initializer="nonsense")
+refuses("Dense", (None, 5), units=3, kernel_initializer=5)
+refuses("Dense", (None, 5), units=3, kernel_regularizer="nonsense")
+refuses("Dense", (None, 5), units=3, kernel_constraint=5)
+refuses("Dense", (None, 5), units=3, dtype="float31")
+refuses("Dense", (None, 5), units=3, dtype=32)
+refuses("Dense", (None, 5), units=3, name="a/b")
+refuses("Dense", (None, 5), units=3, name=5)
+refuses("Dense", (None, 5), units=3, filters=3)
+refuses("Dense", [(None, 5)], units=3)
+refuses("Dense", [(None, 5), (None, 5)], units=3)
+takes("Dense", (None, 5), units=3, name="")
+takes("Dense", (None, 5), units=3, name="a b-c.d_1")
+for _dtype in "float16 bfloat16 float32 float64 mixed_float16 mixed_bfloat16".split():
+    takes("Dense", (None, 5), units=3, dtype=_dtype)
+takes(
+    "Dense", (None, 5), units=3, dtype={"class_name": "DTypePolicy", "config": {"name": "float16"}}
+)
+# The names that `keras.initializers.get`, `regularizers.get` and `constraints.get` know.
+for _name in """zeros ones zero one constant identity normal uniform orthogonal random_normal
+        random_uniform truncated_normal variance_scaling glorot_normal glorot_uniform he_normal
+        he_uniform lecun_normal lecun_uniform Zeros Ones Constant Identity Orthogonal RandomNormal
+        RandomUniform TruncatedNormal VarianceScaling GlorotNormal GlorotUniform HeNormal HeUniform
+        LecunNormal LecunUniform""".split():
+    takes("Dense", (None, 5), units=3, kernel_initializer=_name)
+for _name in "l1 l2 l1l2 orthogonal_regularizer L1 L2 L1L2 OrthogonalRegularizer".split():
+    takes("Dense", (None, 5), units=3, kernel_regularizer=_name)
+for _name in """max_norm min_max_norm non_neg unit_norm
+        MaxNorm MinMaxNorm NonNeg UnitNorm""".split():
+    takes("Dense", (None, 5), units=3, kernel_constraint=_name)
+
+full("Activation", (None, 5), activation="relu")
+for (
+    _name
+) in """celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh
+        leaky_relu linear log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink
+        softmax softplus softsign sparse_plus sparse_sigmoid sparsemax squareplus swish tanh
+        tanh_shrink threshold""".split():
+    takes("Activation", (None, 4, 6), activation=_name)
+takes("Activation", (None, None, 6), activation=None)
+takes("Activation", (None, 4), (None, 5, 6), activation="relu")
+refuses("Activation", (None, 5))
+refuses("Activation", (None, 5), activation="ReLU")
+refuses("Activation", (None, 5), activation="nonsense")
+refuses("Activation", (None, 5), activation=1)
+refuses("Activation", (None, 5), activation="relu", alpha=0.1)
+
+full("ReLU", (None, 5), max_value=6.0, negative_slope=0.1, threshold=0.5)
+takes("ReLU", (None, 5))
+takes("ReLU", (None, None, 5), max_value=6)
+takes("ReLU", (None, 5), max_value=0)
+takes("ReLU", (None, 5), (None, 4, 3), negative_slope=1)
+refuses("ReLU", (None, 5), max_value=-1)
+refuses("ReLU", (None, 5), max_value="high")
+refuses("ReLU", (None, 5), negative_slope=-0.1)
+refuses("ReLU", (None, 5), negative_slope=None)
+refuses("ReLU", (None, 5), threshold=-1.0)
+refuses("ReLU", (None, 5), threshold=None)
+refuses("ReLU", (None, 5), alpha=0.1)
+
+full("Dropout", (None, 4, 5), rate=0.5, noise_shape=(None, 1, 5), seed=3)
+takes("Dropout", (None, 5), rate=0)
+takes("Dropout", (None, None), rate=1)
+takes("Dropout", (None, 5), (None, 4, 3), rate=0.25)
+takes("Dropout", (None, 5), rate=0.5, noise_shape=[2, 1])
+takes("Dropout", (None, 5), rate=0.5, seed=0)
+refuses("Dropout", (None, 5))
+refuses("Dropout", (None, 5), rate=-0.1)
+refuses("Dropout", (None, 5), rate=1.1)
+refuses("Dropout", (None, 5), rate=None)
+refuses("Dropout", (None, 5), rate="half")
+refuses("Dropout", (None, 5), rate=0.5, noise_shape=4)
+refuses("Dropout", (None, 5), rate=0.5, noise_shape=(None, 0))
+refuses("Dropout", (None, 5), rate=0.5, noise_shape=(None, -1))
+refuses("Dropout", (None, 5), rate=0.5, noise_shape="all")
+refuses("Dropout", (None, 5), rate=0.5, seed="x")
+refuses("Dropout", (None, 5), rate=0.5, seed=1.5)
+refuses("Dropout", (None, 5), rate=0.5, p=0.5)
+
+FULL["InputLayer"] = Case(
+    "InputLayer",
+    {"batch_shape": (4, None, 3), "dtype": "int32", "sparse": True, "optional": True},
+    (),
+)
+TAKEN.append(FULL["InputLayer"])
+takes("InputLayer", batch_shape=(None, 224, 224, 3), name="image")
+takes("InputLayer", batch_shape=[None])
+takes("InputLayer", batch_shape=(None, 3), ragged=True)
+takes("InputLayer", batch_shape=(None, 3), trainable=False)
+takes("InputLayer", batch_shape=(None, 3), dtype=None)
+refuses("InputLayer")
+refuses("InputLayer", batch_shape=(None, -1))
+refuses("InputLayer", batch_shape=4)
+refuses("InputLayer", batch_shape=(None, "x"))
+refuses("InputLayer", batch_shape=(None, 2.5))
+refuses("InputLayer", batch_shape=(None, 3), dtype="float31")
+refuses("InputLayer", batch_shape=(None, 3), sparse=True, ragged=True)
+refuses("InputLayer", batch_shape=(None, 3), name="a/b")
+
+
+def with_common_arguments(case: Case) -> Case:
+    """The case with the arguments that every layer has, none at its default."""
+    common = {"name": "mine", "trainable": False, "dtype": "mixed_float16"}
+    if case.layer == "InputLayer":  # has no weights, and no policy but a dtype
+        return case._replace(kwargs={**case.kwargs, "name": "mine", "dtype": "float16"})
+    return case._replace(kwargs={**case.kwargs, **common, "activity_regularizer": L2})
+
+
+def with_default_format(case: Case) -> Case:
+    """The case with channels first because nothing else is said."""
+    kwargs = {key: value for key, value in case.kwargs.items() if key != "data_format"}
+    return case._replace(kwargs=kwargs, default_format="channels_first")
+
+
+def by_position(case: Case, order: list[str]) -> Case:
+    """The case with its arguments given by position, as far as they follow on each other."""
+    names = [name for name in order if name in case.kwargs or name == "name"]
+    assert names == order[: len(names)], "a case needs every argument before its last one"
+    kwargs = {**case.kwargs, "name": "mine"}
+    args = tuple(kwargs.pop(name) for name in names)
+    kwargs.pop("name", None)
+    return case._replace(args=args, kwargs=kwargs)
+
+
+def ids(cases: list[Case]) -> list[str]:
+    return [str(case)[:110] for case in cases]
+
+
+EVERY_LAYER = sorted(layer_classes())
+
+
+@pytest.mark.parametrize("layer", EVERY_LAYER)
+def test_the_table_has_cases_of_every_layer(layer: str) -> None:
+    assert layer in FULL
+    assert any(case.layer == layer for case in TAKEN)
+    assert any(case.layer == layer for case in NOT_TAKEN)
+
+
+@pytest.mark.parametrize("layer", EVERY_LAYER)
+def test_the_table_varies_every_argument(layer: str) -> None:
+    twin = layer_classes()[layer]
+    varied = {
+        key
+        for case in [*TAKEN, with_common_arguments(FULL[layer])]
+        if case.layer == layer
+        for key, value in case.kwargs.items()
+        if key not in twin.defaults or value != twin.defaults[key]
+    }
+    forgotten = {"activity_regularizer"} if layer == "InputLayer" else set()
+    assert twin.arguments.keys() - varied == forgotten
+
+
+@pytest.mark.parametrize("case", TAKEN, ids=ids(TAKEN))
+def test_twin_says_what_keras_says(case: Case) -> None:
+    assert parity.check(case) == ACCEPTED
+
+
+@pytest.mark.parametrize("case", NOT_TAKEN, ids=ids(NOT_TAKEN))
+def test_twin_refuses_what_keras_refuses(case: Case) -> None:
+    assert parity.check(case) == REFUSED
+
+
+@pytest.mark.parametrize("layer", EVERY_LAYER)
+def test_common_arguments_are_those_of_keras(layer: str) -> None:
+    assert parity.check(with_common_arguments(FULL[layer])) == ACCEPTED
+
+
+@pytest.mark.parametrize("layer", [name for name in FULL if "data_format" in FULL[name].kwargs])
+def test_default_data_format_is_the_one_around(layer: str) -> None:
+    assert parity.check(with_default_format(FULL[layer])) == ACCEPTED
+
+
+@pytest.mark.parametrize("layer", [name for name in EVERY_LAYER if name != "InputLayer"])
+def test_positional_arguments_are_in_the_order_of_keras(layer: str) -> None:
+    real = getattr(parity.keras().layers, layer)
+    order = [
+        p.name
+        for p in inspect.signature(real).parameters.values()
+        if p.kind is p.POSITIONAL_OR_KEYWORD
+    ]
+    assert parity.check(by_position(FULL[layer], order)) == ACCEPTED
+
+
+# ---------------------------------------------------------------------------------------------
+# Random layers: a sound configuration with, now and then, one odd argument.
+# ---------------------------------------------------------------------------------------------
+
+
+@st.composite
+def arguments(draw: Any, needed: dict, optional: dict, odd: dict) -> dict[str, Any]:
+    kwargs = draw(st.fixed_dictionaries(needed, optional=optional))
+    if draw(st.integers(0, 4)) == 0:
+        key = draw(st.sampled_from(sorted(odd)))
+        kwargs[key] = draw(st.sampled_from(odd[key]))
+    return kwargs
+
+
+@st.composite
+def images(draw: Any, rank: int, channels: int | None, channels_first: bool) -> Shape:
+    """An input of `rank` spatial dimensions; one in ten has a dimension too many or few."""
+    batch = draw(st.sampled_from([None, None, None, 2]))
+    rank += draw(st.sampled_from([0] * 8 + [-1, 1]))
+    sizes = [draw(st.integers(1, 12) | st.none()) for _ in range(rank)]
+    return (batch, channels, *sizes) if channels_first else (batch, *sizes, channels)
+
+
+CHANNELS = st.sampled_from([1, 2, 3, 4, 6, 6, 8, None])
+ACTIVATIONS = st.sampled_from([None, "linear", "relu", "softmax", "swish", "relu6"])
+INITIALIZERS = st.sampled_from([None, "zeros", "he_normal", "glorot_uniform", HE, NORMAL])
+REGULARIZERS = st.sampled_from([None, L1, L2])
+CONSTRAINTS = st.sampled_from([None, MAX_NORM, NON_NEG])
+COMMON = {
+    "name": st.sampled_from(["a", "b1_conv"]),
+    "trainable": st.booleans(),
+    "dtype": st.sampled_from(["float32", "float16"]),
+    "activity_regularizer": REGULARIZERS,
+}
+IMAGE_FORMATS = {"data_format": st.sampled_from([None, *FORMATS])}
+
+
+def windows(rank: int, largest: int) -> st.SearchStrategy[Any]:
+    size = st.integers(1, largest)
+    return size | st.tuples(*[size] * rank)
+
+
+@st.composite
+def spatial_cases(draw: Any, layer: str, rank: int, kwargs: st.SearchStrategy) -> Case:
+    """A layer over images, called once or twice on the same number of channels."""
+    chosen = draw(kwargs)
+    shape = images(rank, draw(CHANNELS), chosen.get("data_format") == "channels_first")
+    return Case(layer, chosen, tuple(draw(st.lists(shape, min_size=1, max_size=2))))
+
+
+@st.composite
+def convolutions(draw: Any) -> Case:
+    layer = draw(st.sampled_from(sorted(CONVOLUTIONS)))
+    rank = CONVOLUTIONS[layer]
+    needed = {"kernel_size": windows(rank, 4)}
+    if "filters" in required(layer):
+        needed["filters"] = st.sampled_from([1, 4, 6, 12])
+    many = "groups" if layer.startswith("Conv") else "depth_multiplier"
+    optional = {
+        "strides": windows(rank, 3),
+        "dilation_rate": windows(rank, 3),
+        "padding": st.sampled_from(["valid", "same"]),
+        many: st.integers(1, 3),
+        "activation": ACTIVATIONS,
+        "use_bias": st.booleans(),
+        "bias_initializer": INITIALIZERS,
+        "bias_regularizer": REGULARIZERS,
+        "bias_constraint": CONSTRAINTS,
+        **{f"{kernel}_initializer": INITIALIZERS for kernel in kernels(layer)},
+        **IMAGE_FORMATS,
+        **COMMON,
+    }
+    odd = {
+        "kernel_size": [0, (1,) * (rank + 1), None],
+        "strides": [0, -1],
+        "dilation_rate": [0, -2],
+        "padding": ["causal", "full"],
+        many: [0, -1, 5],
+        "activation": ["nonsense"],
+        "data_format": ["NCHW"],
+    }
+    return draw(spatial_cases(layer, rank, arguments(needed, optional, odd)))
+
+
+@st.composite
+def poolings(draw: Any) -> Case:
+    layer = draw(st.sampled_from(sorted(POOLINGS | GLOBAL_POOLINGS)))
+    if layer in GLOBAL_POOLINGS:
+        rank = GLOBAL_POOLINGS[layer]
+        needed = {}
+        optional = {"keepdims": st.booleans(), **IMAGE_FORMATS, **COMMON}
+        odd = {"pool_size": [2], "data_format": ["NCHW", 1]}
+    else:
+        rank = POOLINGS[layer]
+        needed = {"pool_size": windows(rank, 4)}
+        strides, padding = st.none() | windows(rank, 3), st.sampled_from(["valid", "same"])
+        optional = {"strides": strides, "padding": padding, **IMAGE_FORMATS, **COMMON}
+        odd = {"pool_size": [0, -1, (1,) * 4], "strides": [0, -1], "padding": ["causal", None]}
+    return draw(spatial_cases(layer, rank, arguments(needed, optional, odd)))
+
+
+@st.composite
+def margins(draw: Any) -> Case:
+    """Padding and cropping."""
+    layer = draw(st.sampled_from(sorted(PADDINGS | CROPPINGS)))
+    rank = (PADDINGS | CROPPINGS)[layer]
+    size = st.integers(0, 3)
+    one = size | st.tuples(size, size)
+    several = one if rank == 1 else size | st.tuples(*[one] * rank)
+    argument = "padding" if layer in PADDINGS else "cropping"
+    formats = {} if layer == "Cropping1D" else IMAGE_FORMATS
+    odd = {argument: [(1,) * 4, None, "x", (-1,) * max(rank, 2)], "data_format": ["NCHW"]}
+    kwargs = arguments({}, {argument: several, **formats, **COMMON}, odd)
+    return draw(spatial_cases(layer, rank, kwargs))
+
+
+SIZE = st.integers(1, 6) | st.none()
+BATCH = st.sampled_from([None, None, None, 4])
+
+
+@st.composite
+def normalizations(draw: Any) -> Case:
+    optional = {
+        "axis": st.integers(-4, 4),
+        "momentum": st.floats(0, 1) | st.integers(0, 1),
+        "epsilon": st.floats(1e-7, 1e-2),
+        "center": st.booleans(),
+        "scale": st.booleans(),
+        "renorm": st.booleans(),
+        "beta_initializer": INITIALIZERS,
+        "moving_variance_initializer": INITIALIZERS,
+        "gamma_regularizer": REGULARIZERS,
+        "beta_constraint": CONSTRAINTS,
+        **COMMON,
+    }
+    kwargs = draw(arguments({}, optional, {"momentum": ["x", None], "axis": [None, "x"]}))
+    shape = st.tuples(BATCH, *[SIZE] * draw(st.integers(1, 4)))
+    return Case("BatchNormalization", kwargs, (draw(shape),))
+
+
+@st.composite
+def merges(draw: Any) -> Case:
+    """A merge of inputs of one rank, most of which agree in their sizes."""
+    layer = draw(st.sampled_from([*MERGES, "Concatenate"]))
+    axes = {"axis": st.integers(-4, 3)} if layer == "Concatenate" else {}
+    kwargs = draw(arguments({}, {**axes, **COMMON}, {"axis": [9, None], "units": [3]}))
+    base = [draw(BATCH), *draw(st.lists(SIZE, min_size=1, max_size=3))]
+    count = draw(st.sampled_from([2, 2, 2, 1, 3]))
+    return Case(layer, kwargs, ([draw(variations(base)) for _ in range(count)],))
+
+
+@st.composite
+def variations(draw: Any, base: list[int | None]) -> Shape:
+    """The shape, often with one size changed."""
+    shape = list(base)
+    if draw(st.booleans()):
+        shape[draw(st.integers(0, len(shape) - 1))] = draw(st.sampled_from([1, 3, None]))
+    return tuple(shape)
+
+
+@st.composite
+def dense_layers(draw: Any) -> Case:
+    optional = {
+        "activation": ACTIVATIONS,
+        "use_bias": st.booleans(),
+        "kernel_initializer": INITIALIZERS,
+        "kernel_regularizer": REGULARIZERS,
+        "bias_regularizer": REGULARIZERS,
+        "kernel_constraint": CONSTRAINTS,
+        **COMMON,
+    }
+    odd = {"units": [0, -1, None, 1.5], "activation": ["nonsense"], "data_format": [None]}
+    kwargs = draw(arguments({"units": st.integers(1, 9)}, optional, odd))
+    features = draw(st.integers(1, 6) | st.none())
+    heads = st.lists(st.tuples(BATCH, *[SIZE] * draw(st.integers(0, 3))), min_size=1, max_size=2)
+    return Case("Dense", kwargs, tuple((*head, features) for head in draw(heads)))
+
+
+@st.composite
+def reshapings(draw: Any) -> Case:
+    """Flatten, or Reshape to sizes that are often those of the input in another order."""
+    shape = (draw(BATCH), *draw(st.lists(st.integers(1, 6) | SIZE, max_size=4)))
+    if draw(st.integers(0, 3)) == 0:
+        kwargs = draw(arguments({}, {**IMAGE_FORMATS, **COMMON}, {"data_format": ["NCHW"]}))
+        return Case("Flatten", kwargs, (shape,))
+    target = [size or -1 for size in draw(st.permutations(shape[1:]))]
+    if target and draw(st.booleans()):
+        target[0] = draw(st.sampled_from([-1, -1, 1, 2, -2]))
+    odd = {"target_shape": [None, 3, (-1, -1), ("x",)]}
+    kwargs = draw(arguments({"target_shape": st.just(target)}, COMMON, odd))
+    return Case("Reshape", kwargs, (shape,))
+
+
+RANDOM = {
+    "convolutions": convolutions(),
+    "poolings": poolings(),
+    "padding and cropping": margins(),
+    "normalization": normalizations(),
+    "merges": merges(),
+    "dense": dense_layers(),
+    "reshaping": reshapings(),
+}
+EXAMPLES = 60
+
+
+@pytest.mark.parametrize("group", RANDOM)
+def test_random_layers_are_those_of_keras(group: str) -> None:
+    parity.keras()
+    outcomes: Counter[str] = Counter()
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    @given(RANDOM[group])
+    def agrees(case: Case) -> None:
+        outcomes[parity.check(case)] += 1
+
+    agrees()
+    assert outcomes[ACCEPTED] >= EXAMPLES // 4, "too few sound layers to prove anything"
+    assert outcomes[REFUSED] >= 3, "too few refusals to prove anything"
