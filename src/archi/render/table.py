@@ -23,8 +23,9 @@ from archi.render._cells import NUMBERS, cell
 from archi.report import Column, Fact, Facts, Report, Table
 
 BAR = 5  # columns of the bar in front of a percentage
-NARROWEST = 10  # a column of text is not wrapped to less
+NARROWEST = 8  # a column of text is not wrapped to less
 WRAPPED = (("text", "verdict"), ("type",), ("name", "names", "shapes"))
+NAME_BREAKS = "_/-. "  # a name may be wrapped after one of these
 PROSE = 100  # columns of a paragraph where there is no terminal to fit
 
 BOLD, DIM = Style(bold=True), Style(dim=True)
@@ -218,7 +219,8 @@ class _Layout:
     def _cell_lines(self, i: int, text: str) -> list[str]:
         if len(text) <= self.widths[i] or self.columns[i].kind in NUMBERS:
             return [text]
-        return wrap(text, self.widths[i])
+        prose = self.columns[i].kind in ("text", "verdict")
+        return wrap(text, self.widths[i], " " if prose else NAME_BREAKS)
 
     def _pad(self, i: int, text: str) -> str:
         space = " " * (self.widths[i] - _len(text))
@@ -251,7 +253,7 @@ def bar(value: float, largest: float) -> str:
     return ("█" * full + " ▏▎▍▌▋▊▉"[part].strip()).ljust(BAR)
 
 
-def wrap(text: str, width: int, after: str = "_/-., ") -> list[str]:
+def wrap(text: str, width: int, after: str) -> list[str]:
     """Break text into lines of at most `width`, after one of the characters where it can."""
     if _len(text) <= width:
         return [text]

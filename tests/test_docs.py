@@ -1,0 +1,69 @@
+"""The docs are true: every command is there, and every output shown is what it prints."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from archi.cli import main
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def sessions():
+    """Every (page, command, shown output) of the console blocks."""
+    for page in PAGES:
+        for block in re.findall(r"^```console\n(.*?)^```", page.read_text(), re.M | re.S):
+            for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+                command, _, shown = part.partition("\n")
+                yield pytest.param(command, shown, id=f"{page.name}: {command}")
+
+
+def pattern(shown: str) -> str:
+    """A line `...` stands for any lines, `...` inside a line for anything."""
+    escaped = re.escape(shown).replace(r"\.\.\.\n", "(.*\n)*?")
+    return escaped.replace(r"\.\.\.", ".*")
+
+
+@pytest.mark.parametrize(("command", "shown"), sessions())
+def test_shown_output_is_real(archi, command, shown, tmp_path, request):
+    words = shlex.split(command)
+    assert words[0] == "archi"
+    if words[1] == "verify":
+        request.getfixturevalue("keras")
+    os.chdir(tmp_path)
+    done = archi(*words[1:], COLUMNS="80")
+    assert re.fullmatch(pattern(shown), done.stdout + done.stderr), done.stdout + done.stderr
+
+
+def test_every_command_is_documented():
+    text = (ROOT / "docs" / "commands.md").read_text()
+    assert re.findall(r"^## archi (\w+)$", text, re.M) == [
+        name
+        for name in ("summary", "list", "info", "verify", "export")
+        if name in main.list_commands(None)
+    ]
+    assert len(main.list_commands(None)) == 5
+
+
+def test_links_lead_somewhere():
+    for page in PAGES:
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_examples_run(page, request):
+    """All python blocks of a page but fragments (those with `...`), one after the other."""
+    blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S)
+    whole = [block for block in blocks if "    ..." not in block]
+    if any("to_keras" in block for block in whole):
+        request.getfixturevalue("keras")
+    names: dict[str, object] = {}
+    for block in whole:
+        exec(block, names)
