@@ -120,6 +120,8 @@ def build_real(real_keras: ModuleType, case: Case) -> Built | Refused:
 
 
 def _twin_input(shape: Shape) -> Tensor:
+    if not shape:  # `Input` gives every tensor a batch axis
+        return _twin_source(layer_classes()["InputLayer"](batch_shape=()))[0][0]
     return Input(shape[1:], batch_size=shape[0])
 
 

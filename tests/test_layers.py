@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections import Counter
 from itertools import product
 from typing import Any
@@ -14,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from parity import ACCEPTED, REFUSED, Call, Case, Shape
 
-from archi.errors import LayerError
 from archi.graph import Inference, building
 from archi.layers import Input, layer_classes
 
@@ -25,6 +23,24 @@ NORMAL = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.02, 
 MAX_NORM = {"class_name": "MaxNorm", "config": {"max_value": 2, "axis": 0}}
 NON_NEG = {"class_name": "NonNeg", "config": {}}
 FORMATS = ("channels_last", "channels_first")
+# The names that `keras.activations.get`, `initializers.get` and so on know.
+ACTIVATION_NAMES = """
+    celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh
+    leaky_relu linear log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink
+    softmax softplus softsign sparse_plus sparse_sigmoid sparsemax squareplus swish tanh
+    tanh_shrink threshold
+    """.split()  # noqa: SIM905
+INITIALIZER_NAMES = """
+    zeros ones zero one constant identity normal uniform orthogonal random_normal random_uniform
+    truncated_normal variance_scaling glorot_normal glorot_uniform he_normal he_uniform
+    lecun_normal lecun_uniform
+    Zeros Ones Constant Identity Orthogonal RandomNormal RandomUniform TruncatedNormal
+    VarianceScaling GlorotNormal GlorotUniform HeNormal HeUniform LecunNormal LecunUniform
+    """.split()  # noqa: SIM905
+REGULARIZER_NAMES = "l1 l2 l1l2 orthogonal_regularizer L1 L2 L1L2 OrthogonalRegularizer".split()  # noqa: SIM905
+CONSTRAINT_NAMES = """
+    max_norm min_max_norm non_neg unit_norm MaxNorm MinMaxNorm NonNeg UnitNorm
+    """.split()  # noqa: SIM905
 
 # ---------------------------------------------------------------------------------------------
 # The table: what each layer takes and what it refuses, chosen by hand.
@@ -35,6 +51,7 @@ FORMATS = ("channels_last", "channels_first")
 #   int for ZeroPadding2D and 3D: Keras takes them, and has nothing to compute on real data;
 # - merges of inputs of different ranks and Concatenate with an axis that only some inputs
 #   have: Keras takes some that fail on real data;
+# - a Reshape to what is neither a number nor None: for Keras a size known at run time only;
 # - what is inside the config of an initializer, regularizer or constraint: their classes may
 #   be anyone's;
 # - InputLayer's `shape`, `batch_size` and `input_tensor`, which no config holds, and
@@ -499,31 +516,20 @@ refuses("Dense", [(None, 5)], units=3)
 refuses("Dense", [(None, 5), (None, 5)], units=3)
 takes("Dense", (None, 5), units=3, name="")
 takes("Dense", (None, 5), units=3, name="a b-c.d_1")
-for _dtype in "float16 bfloat16 float32 float64 mixed_float16 mixed_bfloat16".split():
+for _dtype in ("float16", "bfloat16", "float32", "float64", "mixed_float16", "mixed_bfloat16"):
     takes("Dense", (None, 5), units=3, dtype=_dtype)
 takes(
     "Dense", (None, 5), units=3, dtype={"class_name": "DTypePolicy", "config": {"name": "float16"}}
 )
-# The names that `keras.initializers.get`, `regularizers.get` and `constraints.get` know.
-for _name in """zeros ones zero one constant identity normal uniform orthogonal random_normal
-        random_uniform truncated_normal variance_scaling glorot_normal glorot_uniform he_normal
-        he_uniform lecun_normal lecun_uniform Zeros Ones Constant Identity Orthogonal RandomNormal
-        RandomUniform TruncatedNormal VarianceScaling GlorotNormal GlorotUniform HeNormal HeUniform
-        LecunNormal LecunUniform""".split():
+for _name in INITIALIZER_NAMES:
     takes("Dense", (None, 5), units=3, kernel_initializer=_name)
-for _name in "l1 l2 l1l2 orthogonal_regularizer L1 L2 L1L2 OrthogonalRegularizer".split():
+for _name in REGULARIZER_NAMES:
     takes("Dense", (None, 5), units=3, kernel_regularizer=_name)
-for _name in """max_norm min_max_norm non_neg unit_norm
-        MaxNorm MinMaxNorm NonNeg UnitNorm""".split():
+for _name in CONSTRAINT_NAMES:
     takes("Dense", (None, 5), units=3, kernel_constraint=_name)
 
 full("Activation", (None, 5), activation="relu")
-for (
-    _name
-) in """celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh
-        leaky_relu linear log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink
-        softmax softplus softsign sparse_plus sparse_sigmoid sparsemax squareplus swish tanh
-        tanh_shrink threshold""".split():
+for _name in ACTIVATION_NAMES:
     takes("Activation", (None, 4, 6), activation=_name)
 takes("Activation", (None, None, 6), activation=None)
 takes("Activation", (None, 4), (None, 5, 6), activation="relu")
@@ -857,7 +863,7 @@ def reshapings(draw: Any) -> Case:
     target = [size or -1 for size in draw(st.permutations(shape[1:]))]
     if target and draw(st.booleans()):
         target[0] = draw(st.sampled_from([-1, -1, 1, 2, -2]))
-    odd = {"target_shape": [None, 3, (-1, -1), ("x",)]}
+    odd = {"target_shape": [None, 3, (-1, -1), (7, 7, 7)]}
     kwargs = draw(arguments({"target_shape": st.just(target)}, COMMON, odd))
     return Case("Reshape", kwargs, (shape,))
 
@@ -892,3 +898,371 @@ def test_random_layers_are_those_of_keras(group: str) -> None:
     agrees()
     assert outcomes[ACCEPTED] >= EXAMPLES // 4, "too few sound layers to prove anything"
     assert outcomes[REFUSED] >= 3, "too few refusals to prove anything"
+
+
+# ---------------------------------------------------------------------------------------------
+# Counts: MACs by walking over every output position, filter, tap and channel.
+# ---------------------------------------------------------------------------------------------
+
+
+def call(layer: str, *shapes: Shape, **kwargs: Any) -> Inference:
+    """What a twin says of one call, on one shape or on a list of several."""
+    with building():
+        tensors = [Input(shape[1:], batch_size=shape[0]) for shape in shapes]
+        output = layer_classes()[layer](**kwargs)(tensors[0] if len(tensors) == 1 else tensors)
+    return output.node.inference
+
+
+def places(size: int, kernel: int, stride: int, dilation: int, padding: str) -> list[int]:
+    """Where a window begins along one dimension; "valid" wants all its taps inside."""
+    begins = []
+    for begin in range(0, size, stride):
+        taps = [begin + dilation * tap for tap in range(kernel)]
+        if padding != "valid" or taps[-1] < size:
+            begins.append(begin)
+    return begins
+
+
+class Sliding:
+    """A convolution of one sample, small enough to walk through."""
+
+    def __init__(
+        self,
+        sizes: tuple[int, ...],
+        channels: int,
+        kernel: tuple[int, ...],
+        strides: tuple[int, ...],
+        dilation: tuple[int, ...],
+        padding: str,
+    ) -> None:
+        self.channels = channels
+        dimensions = zip(sizes, kernel, strides, dilation, strict=True)
+        self.positions = list(product(*[places(*each, padding) for each in dimensions]))
+        self.taps = list(product(*map(range, kernel)))
+
+    def plain(self, filters: int, groups: int) -> int:
+        """MACs where a filter sees the input channels of its own group."""
+        macs = 0
+        for _position in self.positions:
+            for filter_ in range(filters):
+                for _tap in self.taps:
+                    for channel in range(self.channels):
+                        same_group = (
+                            filter_ * groups // filters == channel * groups // self.channels
+                        )
+                        macs += same_group
+        return macs
+
+    def depthwise(self, multiplier: int) -> int:
+        """MACs where each filter sees one input channel."""
+        macs = 0
+        for _position in self.positions:
+            for _channel in range(self.channels):
+                for _filter in range(multiplier):
+                    for _tap in self.taps:
+                        macs += 1
+        return macs
+
+    def separable(self, multiplier: int, filters: int) -> int:
+        """MACs of a depthwise convolution and of one with a 1x1 kernel over what it gives."""
+        macs = self.depthwise(multiplier)
+        for _position in self.positions:
+            for _filter in range(filters):
+                for _channel in range(self.channels):
+                    for _multiple in range(multiplier):
+                        macs += 1
+        return macs
+
+
+WAYS = {  # how the window slides: kernel, strides, dilation by dimension; padding
+    "plain": ((3, 2, 2), (1, 1, 1), (1, 1, 1), "valid"),
+    "pointwise": ((1, 1, 1), (1, 1, 1), (1, 1, 1), "valid"),
+    "strided": ((3, 2, 1), (2, 3, 2), (1, 1, 1), "valid"),
+    "dilated": ((2, 2, 2), (1, 1, 1), (2, 3, 1), "valid"),
+    "same": ((3, 2, 3), (1, 1, 1), (1, 1, 1), "same"),
+    "same and strided": ((3, 3, 2), (2, 3, 2), (1, 1, 1), "same"),
+    "same and dilated": ((3, 2, 2), (1, 1, 1), (2, 3, 2), "same"),
+    "the input's size": ((6, 5, 3), (1, 1, 1), (1, 1, 1), "valid"),
+    "larger than the input, same": ((7, 6, 4), (3, 2, 1), (1, 1, 1), "same"),
+}
+SMALL = (6, 5, 3)
+
+
+def slide(way: str, rank: int, channels: int) -> tuple[Sliding, dict[str, Any]]:
+    """A small convolution, and the arguments that ask for it."""
+    kernel, strides, dilation, padding = WAYS[way]
+    kernel, strides, dilation = kernel[:rank], strides[:rank], dilation[:rank]
+    kwargs = {"kernel_size": kernel, "strides": strides, "dilation_rate": dilation}
+    sliding = Sliding(SMALL[:rank], channels, kernel, strides, dilation, padding)
+    return sliding, {**kwargs, "padding": padding}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize("groups", [1, 2, 4])
+def test_macs_of_convolutions_are_those_counted(rank: int, way: str, groups: int) -> None:
+    sliding, kwargs = slide(way, rank, channels=4)
+    kwargs |= {"filters": 8, "groups": groups}
+    macs = sliding.plain(filters=8, groups=groups)
+    assert macs > 0
+    assert call(f"Conv{rank}D", last(rank, 4, SMALL), **kwargs).macs == macs
+    kwargs["data_format"] = "channels_first"
+    assert call(f"Conv{rank}D", first(rank, 4, SMALL), **kwargs).macs == macs
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("rank", [1, 2])
+@pytest.mark.parametrize("multiplier", [1, 3])
+def test_macs_of_depthwise_convolutions_are_those_counted(
+    rank: int, way: str, multiplier: int
+) -> None:
+    sliding, kwargs = slide(way, rank, channels=3)
+    kwargs["depth_multiplier"] = multiplier
+    macs = sliding.depthwise(multiplier)
+    assert macs > 0
+    assert call(f"DepthwiseConv{rank}D", last(rank, 3, SMALL), **kwargs).macs == macs
+    kwargs["data_format"] = "channels_first"
+    assert call(f"DepthwiseConv{rank}D", first(rank, 3, SMALL), **kwargs).macs == macs
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("rank", [1, 2])
+@pytest.mark.parametrize("multiplier", [1, 3])
+def test_macs_of_separable_convolutions_are_those_counted(
+    rank: int, way: str, multiplier: int
+) -> None:
+    sliding, kwargs = slide(way, rank, channels=3)
+    kwargs |= {"filters": 5, "depth_multiplier": multiplier}
+    macs = sliding.separable(multiplier, filters=5)
+    assert macs > 0
+    assert call(f"SeparableConv{rank}D", last(rank, 3, SMALL), **kwargs).macs == macs
+    kwargs["data_format"] = "channels_first"
+    assert call(f"SeparableConv{rank}D", first(rank, 3, SMALL), **kwargs).macs == macs
+
+
+def test_macs_of_a_causal_convolution_are_those_of_same() -> None:
+    sliding = Sliding((7,), 2, (3,), (1,), (2,), "same")
+    inference = call(
+        "Conv1D", (None, 7, 2), filters=3, kernel_size=3, dilation_rate=2, padding="causal"
+    )
+    assert inference.macs == sliding.plain(filters=3, groups=1)
+
+
+@pytest.mark.parametrize("shape", [(None, 5), (None, 3, 5), (None, 2, 3, 5)])
+def test_macs_of_dense_layers_are_those_counted(shape: Shape) -> None:
+    macs = 0
+    for _position in product(*map(range, shape[1:-1])):
+        for _unit in range(4):
+            for _input in range(shape[-1]):
+                macs += 1
+    assert call("Dense", shape, units=4).macs == macs
+
+
+def test_counts_are_per_sample() -> None:
+    one = call("Conv2D", (None, 8, 8, 3), filters=4, kernel_size=3, activation="relu")
+    many = call("Conv2D", (32, 8, 8, 3), filters=4, kernel_size=3, activation="relu")
+    assert (one.macs, one.elementwise) == (many.macs, many.elementwise)
+
+
+IMAGE = (None, 6, 5, 2)  # 60 elements
+ELEMENTWISE = [  # of one sample; the layer, its inputs, its arguments
+    # A bias is 1 for each output element, an activation 1 more, "linear" none.
+    (6 * 5 * 7, "Conv2D", [IMAGE], {"filters": 7, "kernel_size": 1}),
+    (0, "Conv2D", [IMAGE], {"filters": 7, "kernel_size": 1, "use_bias": False}),
+    (2 * 4 * 3 * 7, "Conv2D", [IMAGE], {"filters": 7, "kernel_size": 3, "activation": "relu"}),
+    (4 * 3 * 7, "Conv2D", [IMAGE], {"filters": 7, "kernel_size": 3, "activation": "linear"}),
+    (6 * 5 * 6, "DepthwiseConv2D", [IMAGE], {"kernel_size": 1, "depth_multiplier": 3}),
+    (6 * 5 * 7, "SeparableConv2D", [IMAGE], {"filters": 7, "kernel_size": 1}),
+    (2 * 9, "Conv1D", [(None, 2, 4)], {"filters": 9, "kernel_size": 1}),
+    (8 * 9, "Conv3D", [(None, 2, 2, 2, 4)], {"filters": 9, "kernel_size": 1}),
+    (9, "Dense", [(None, 4)], {"units": 9}),
+    (2 * 9, "Dense", [(None, 4)], {"units": 9, "activation": "softmax"}),
+    (3 * 9, "Dense", [(None, 3, 4)], {"units": 9, "activation": "softmax", "use_bias": False}),
+    (0, "Dense", [(None, 4)], {"units": 9, "use_bias": False}),
+    # An activation layer is 1 for each element.
+    (60, "Activation", [IMAGE], {"activation": "tanh"}),
+    (0, "Activation", [IMAGE], {"activation": "linear"}),
+    (60, "ReLU", [IMAGE], {"max_value": 6.0}),
+    # A merge of n inputs is n - 1 for each output element; putting side by side is free.
+    *[(60, merge, [IMAGE, IMAGE], {}) for merge in MERGES],
+    *[(3 * 60, merge, [IMAGE] * 4, {}) for merge in MERGES[:-1]],
+    (0, "Add", [IMAGE], {}),
+    (60, "Multiply", [IMAGE, (None, 1, 1, 2)], {}),
+    (60, "Add", [(None, 6, 1, 2), (None, 1, 5, 2)], {}),
+    (0, "Concatenate", [IMAGE, IMAGE], {}),
+    # A normalisation is a scale and a shift, whatever they are made of.
+    (2 * 60, "BatchNormalization", [IMAGE], {}),
+    (2 * 60, "BatchNormalization", [IMAGE], {"scale": False, "center": False}),
+    # Pooling is the window for each output element; global pooling is every input element.
+    *[
+        (9 * 2 * 2 * 2, f"{kind}Pooling2D", [IMAGE], {"pool_size": 3, "strides": 2})
+        for kind in ("Max", "Average")
+    ],
+    (4 * 3 * 2 * 2, "MaxPooling2D", [IMAGE], {"pool_size": 2}),
+    (9 * 3 * 3 * 2, "MaxPooling2D", [IMAGE], {"pool_size": 3, "strides": 2, "padding": "same"}),
+    (3 * 2 * 4, "AveragePooling1D", [(None, 6, 4)], {"pool_size": 3}),
+    (8 * 2 * 2 * 2 * 3, "MaxPooling3D", [(None, 4, 4, 4, 3)], {"pool_size": 2}),
+    *[(60, f"Global{kind}Pooling2D", [IMAGE], {"keepdims": True}) for kind in ("Max", "Average")],
+    (6 * 4, "GlobalMaxPooling1D", [(None, 6, 4)], {}),
+    (8 * 3, "GlobalAveragePooling3D", [(None, 2, 2, 2, 3)], {}),
+    # Nothing is computed.
+    (0, "Dropout", [IMAGE], {"rate": 0.5}),
+    (0, "ZeroPadding2D", [IMAGE], {"padding": 2}),
+    (0, "Cropping2D", [IMAGE], {"cropping": 1}),
+    (0, "Flatten", [IMAGE], {}),
+    (0, "Reshape", [IMAGE], {"target_shape": (5, 12)}),
+]
+
+
+@pytest.mark.parametrize(("expected", "layer", "shapes", "kwargs"), ELEMENTWISE)
+def test_elementwise_operations_are_the_convention(
+    expected: int, layer: str, shapes: list[Shape], kwargs: dict[str, Any]
+) -> None:
+    assert call(layer, *shapes, **kwargs).elementwise == expected
+
+
+HAVE_MACS = {*CONVOLUTIONS, "Dense"}
+
+
+@pytest.mark.parametrize("layer", sorted(HAVE_MACS))
+def test_macs_of_unknown_sizes_are_unknown_and_say_why(layer: str) -> None:
+    kwargs = {"units": 4} if layer == "Dense" else {**required(layer), "padding": "same"}
+    shape = last(CONVOLUTIONS.get(layer, 2), sizes=(8, None, 6)[-CONVOLUTIONS.get(layer, 2) :])
+    inference = call(layer, shape, **kwargs)
+    assert inference.macs is None
+    assert inference.why
+
+
+@pytest.mark.parametrize("case", TAKEN, ids=ids(TAKEN))
+def test_what_is_unknown_says_why_and_what_is_free_says_zero(case: Case) -> None:
+    twin = parity.build_twin(case)
+    assert isinstance(twin, parity.Built), twin
+    for output in twin.outputs:
+        macs, elementwise, why = output.node.inference[2:]
+        assert macs == 0 or case.layer in HAVE_MACS
+        assert None not in (macs, elementwise) or why
+
+
+# ---------------------------------------------------------------------------------------------
+# Refusals: a LayerError that says which layer, what it wanted and what it got, and never
+# another exception, whatever a file or a caller may hold.
+# ---------------------------------------------------------------------------------------------
+
+MESSAGES = [
+    (
+        "conv2d (Conv2D): wants an input of 4 dimensions, batch first. Received: (None, 8, 3)",
+        Case("Conv2D", {"filters": 4, "kernel_size": 3}, ((None, 8, 3),)),
+    ),
+    (
+        "conv1 (Conv2D): filters must be a whole number of at least 1. Received: 0",
+        Case("Conv2D", {"name": "conv1", "filters": 0, "kernel_size": 3}, ()),
+    ),
+    (
+        "conv2d (Conv2D): kernel_size must be a whole number of at least 1, or 2 of them."
+        " Received: (3, 3, 3)",
+        Case("Conv2D", {"filters": 4, "kernel_size": (3, 3, 3)}, ()),
+    ),
+    (
+        "conv1d (Conv1D): padding must be 'valid' or 'same' or 'causal'. Received: 'full'",
+        Case("Conv1D", {"filters": 4, "kernel_size": 3, "padding": "full"}, ()),
+    ),
+    (
+        "conv1d (Conv1D): wants channels in multiples of its 4 groups. Received: (None, 8, 6)",
+        Case("Conv1D", {"filters": 4, "kernel_size": 3, "groups": 4}, ((None, 8, 6),)),
+    ),
+    (
+        "conv2d (Conv2D): wants an input with a known number of channels."
+        " Received: (None, 8, 8, None)",
+        Case("Conv2D", {"filters": 4, "kernel_size": 3}, ((None, 8, 8, None),)),
+    ),
+    (
+        "max_pooling2d (MaxPooling2D): wants an input of at least 3×3, its window."
+        " Received: (None, 2, 8, 3)",
+        Case("MaxPooling2D", {"pool_size": 3}, ((None, 2, 8, 3),)),
+    ),
+    (
+        "conv1d (Conv1D): wants an input of at least 5, its window. Received: (None, 4, 3)",
+        Case("Conv1D", {"filters": 4, "kernel_size": 3, "dilation_rate": 2}, ((None, 4, 3),)),
+    ),
+    (
+        "dense (Dense): is shared and was first called on shape (None, 4). Received: (None, 5)",
+        Case("Dense", {"units": 3}, ((None, 4), (None, 5))),
+    ),
+    (
+        "dense (Dense): activation must be the name of a Keras activation, such as 'relu'."
+        " Received: 'relux'",
+        Case("Dense", {"units": 3, "activation": "relux"}, ()),
+    ),
+    (
+        "add (Add): wants inputs of equal sizes. Received: 4 and 5",
+        Case("Add", {}, ([(None, 4), (None, 5)],)),
+    ),
+    (
+        "concatenate (Concatenate): wants inputs that differ on axis -1 alone."
+        " Received: [(None, 4, 3), (None, 5, 3)]",
+        Case("Concatenate", {}, ([(None, 4, 3), (None, 5, 3)],)),
+    ),
+    (
+        "reshape (Reshape): wants an input of as many elements as (5, 5). Received: (None, 24)",
+        Case("Reshape", {"target_shape": (5, 5)}, ((None, 24),)),
+    ),
+    (
+        "cropping2d (Cropping2D): wants an input larger than what it crops."
+        " Received: (None, 4, 9, 3)",
+        Case("Cropping2D", {"cropping": 2}, ((None, 4, 9, 3),)),
+    ),
+    (
+        "batch_normalization (BatchNormalization): wants an input that has axis 4."
+        " Received: (None, 8, 8, 3)",
+        Case("BatchNormalization", {"axis": 4}, ((None, 8, 8, 3),)),
+    ),
+    (
+        "dropout (Dropout): rate must be a number from 0 to 1. Received: 2",
+        Case("Dropout", {"rate": 2}, ()),
+    ),
+    ("dense (Dense) needs units", Case("Dense", {}, ())),
+    ("dense (Dense) has no argument 'unit'", Case("Dense", {"unit": 3}, ())),
+    ("dense (Dense) got units twice", Case("Dense", {"units": 3}, (), args=(3,))),
+    ("add (Add) takes 0 arguments; 1 were given", Case("Add", {}, (), args=(1,))),
+]
+
+
+@pytest.mark.parametrize(("message", "case"), MESSAGES, ids=[m[:60] for m, _ in MESSAGES])
+def test_refusals_say_who_wanted_what_and_got_what(message: str, case: Case) -> None:
+    twin = parity.build_twin(case)
+    assert isinstance(twin, parity.Refused), twin
+    assert str(twin.error) == message
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["class_name", "config", "name"]), inner)
+    ),
+    max_leaves=4,
+)
+STATIC = settings(max_examples=150, deadline=None, derandomize=True)
+
+
+@pytest.mark.parametrize("layer", EVERY_LAYER)
+def test_no_argument_raises_anything_but_a_layer_error(layer: str) -> None:
+    @STATIC
+    @given(st.sampled_from(["name", *layer_classes()[layer].arguments]), JSON)
+    def holds(key: str, value: Any) -> None:
+        case = FULL[layer]
+        parity.build_twin(case._replace(kwargs={**case.kwargs, key: value}))
+
+    holds()
+
+
+@pytest.mark.parametrize("layer", [name for name in EVERY_LAYER if name != "InputLayer"])
+def test_no_inputs_raise_anything_but_a_layer_error(layer: str) -> None:
+    shape = st.lists(st.integers(1, 5) | st.none(), max_size=6).map(tuple)
+
+    @STATIC
+    @given(shape | st.lists(shape, max_size=3))
+    def holds(inputs: Call) -> None:
+        parity.build_twin(FULL[layer]._replace(calls=(inputs,)))
+
+    holds()

@@ -1,0 +1,158 @@
+"""`archi verify` holds for what is right, and above all does not for what is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import archi
+from archi import bridge
+from archi.graph import Weight
+from archi.layers import BatchNormalization, Conv2D, Dense
+
+pytestmark = pytest.mark.usefixtures("keras")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "wrn-10-1,dropout=0.3",
+        "wrn-10-1,data_format=channels_first",
+        "resnet18,input=64x64x3,classes=5",
+        "resnet50v2,input=64x64x3,classes=5",
+        "preact-resnet18,input=64x64x3,classes=5",
+        "fmnist-resnet50",
+        "xception,input=75x75x3,classes=5",
+        "nasnet-mobile,input=64x64x3,classes=5",
+        "resnet18,input=33x65x1,top=false",
+    ],
+)
+def test_real_networks_verify_with_a_forward_pass_and_a_training_step(spec):
+    found = bridge.verify(archi.load(spec))
+    assert found.mismatches == []
+    assert found.forward["ok"], found.forward
+    assert found.train_step["ok"], found.train_step
+    assert found.train_step["changed"] == found.train_step["kernels"] > 0
+
+
+def wrong(infer, **changes):
+    """A layer rule with something wrong in what it returns."""
+
+    def changed(self, *shapes):
+        inference = infer(self, *shapes)
+        return inference._replace(**{k: change(inference) for k, change in changes.items()})
+
+    return changed
+
+
+ERRORS = {
+    "a wrong weight shape": (
+        Conv2D,
+        {"weights": lambda i: (Weight("kernel", (3, 3, 3, 17)), *i.weights[1:])},
+        "conv1: weights: [('kernel', (3, 3, 3, 17), True)] here, "
+        "[('kernel', (3, 3, 3, 16), True)] in Keras",
+    ),
+    "a weight too many": (
+        Dense,
+        {"weights": lambda i: (*i.weights, Weight("scale", (1,)))},
+        "total weights: 40 here, 39 in Keras",
+    ),
+    "a wrong output shape": (
+        Dense,
+        {"outputs": lambda i: ((None, 11),)},
+        "predictions: outputs: [(None, 11)] here, [(None, 10)] in Keras",
+    ),
+    "moving statistics called trainable": (
+        BatchNormalization,
+        {"weights": lambda i: tuple(w._replace(trainable=True) for w in i.weights)},
+        "total trainable_params: 78330 here, 77850 in Keras",
+    ),
+}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_wrong_twin_is_found_out(monkeypatch, error):
+    layer, changes, mismatch = ERRORS[error]
+    monkeypatch.setattr(layer, "infer", wrong(layer.infer, **changes))
+    found = bridge.verify(archi.load("wrn-10-1"), run=False)
+    assert mismatch in found.mismatches
+    assert not found.ok
+
+
+def test_a_layer_missing_in_keras_is_found_out():
+    graph = archi.load("wrn-10-1")
+    model = bridge.to_keras(archi.load("wrn-10-1,top=false"), initialize=False)
+    differences = list(bridge.compare(graph, model))
+    assert "the layer is missing on one side: predictions (Dense) here" in differences
+    assert "total layers: 29 here, 27 in Keras" in differences
+
+
+def test_a_network_that_gives_no_finite_output_does_not_hold(monkeypatch):
+    def poisoned(shape, seed):
+        return random(shape, seed) * float("nan")
+
+    random = bridge._random
+    monkeypatch.setattr(bridge, "_random", poisoned)
+    found = bridge.verify(archi.load("wrn-10-1"))
+    assert found.mismatches == []
+    assert not found.forward["ok"]
+    assert not found.train_step["ok"]
+    assert not found.ok
+
+
+def test_a_step_that_cannot_run_is_reported_not_raised(monkeypatch):
+    def broken(graph, model):
+        raise RuntimeError("no such kernel on this device")
+
+    monkeypatch.setattr(bridge, "_forward", broken)
+    found = bridge.verify(archi.load("wrn-10-1"))
+    assert found.forward == {"ok": False, "error": "RuntimeError: no such kernel on this device"}
+    assert not found.ok
+
+
+def test_comparing_alone_allocates_no_weights():
+    model = bridge.to_keras(archi.load("wrn-40-8"), initialize=False)
+    assert model.count_params() == 35_769_850
+    assert all(weight._value is None for weight in model.weights)
+
+
+def test_to_keras_gives_an_initialised_model(keras):
+    model = archi.load("wrn-10-1").to_keras()
+    assert isinstance(model, keras.Model)
+    assert float(keras.ops.std(model.get_layer("conv1").weights[0])) > 0
+
+
+def test_command_json_is_the_contracts(archi):
+    done = archi("verify", "wrn-10-1", "--format", "json")
+    assert done.exit_code == 0
+    found = json.loads(done.stdout)
+    assert list(found) == [
+        "schema", "ok", "target", "keras", "backend",
+        "params", "mismatches", "forward", "train_step",
+    ]  # fmt: skip
+    assert found["ok"] is True
+    assert found["target"] == "wrn-10-1"
+    assert found["params"] == {"static": 78_330, "keras": 78_330}
+    assert found["forward"]["ok"] is True
+
+
+def test_command_exits_with_1_and_says_what_differs(archi, monkeypatch):
+    layer, changes, mismatch = ERRORS["a wrong output shape"]
+    monkeypatch.setattr(layer, "infer", wrong(layer.infer, **changes))
+    done = archi("verify", "wrn-10-1", "--no-run")
+    assert done.exit_code == 1
+    assert "NOT equal" in done.stdout
+    assert mismatch in " ".join(done.stdout.split())
+    assert "Forward pass: not run" in done.stdout
+
+
+def test_all_goes_through_the_catalogue_with_progress_on_stderr(archi, monkeypatch):
+    monkeypatch.setattr("archi.families._registry.catalogue", lambda: ["wrn-10-1", "wrn-16-1"])
+    done = archi("verify", "--all", "--no-run")
+    assert done.exit_code == 0
+    assert "2 of 2 architectures hold" in done.stdout
+    assert "Verifying" in done.stderr
+    assert "Verifying" not in done.stdout
+    found = json.loads(archi("verify", "--all", "--no-run", "--format", "json").stdout)
+    assert [each["target"] for each in found["results"]] == ["wrn-10-1", "wrn-16-1"]
