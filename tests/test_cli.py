@@ -448,3 +448,23 @@ def test_the_shell_completes_commands_and_names():
     assert complete("archi su") == ["summary"]
     assert complete("archi summary wrn_2") == ["wrn-22-8", "wrn-22-10", "wrn-28-10", "wrn-28-12"]
     assert "nasnet-large" in complete("archi info nas")
+
+
+def test_writing_to_a_device_or_link_leaves_it_what_it_is(archi, tmp_path):
+    assert archi("summary", "wrn-16-1", "-o", "/dev/null").exit_code == 0
+    assert not os.path.isfile("/dev/null")
+    (tmp_path / "real.json").write_text("old")
+    link = tmp_path / "link.json"
+    link.symlink_to("real.json")
+    assert archi("summary", "wrn-16-1", "--format", "json", "-o", str(link)).exit_code == 0
+    assert link.is_symlink()
+    assert json.loads((tmp_path / "real.json").read_text())["model"] == "wrn-16-1"
+
+
+def test_exporting_to_a_device_is_refused(archi, tmp_path, keras):
+    fifo = tmp_path / "net.keras"
+    os.mkfifo(fifo)
+    done = archi("export", "wrn-10-1", "-o", str(fifo))
+    assert done.exit_code == 2
+    assert "not a regular file" in done.stderr
+    assert list(tmp_path.iterdir()) == [fifo]

@@ -6,6 +6,7 @@ real model: write the functional config, let Keras build from it.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -160,10 +161,12 @@ def _deep_recursion(nodes: int) -> Iterator[None]:
 def save_keras(graph: Graph, path: str) -> None:
     """Write a `.keras` file with freshly initialised weights, whole or not at all.
 
-    Raises KerasMissing, or OSError where the file can't be written.
+    x
     """
-    folder = os.path.dirname(os.path.abspath(path))
-    with tempfile.TemporaryDirectory(prefix=".archi-", dir=folder) as beside:
+    path = os.path.realpath(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise OSError(errno.EINVAL, "not a regular file")
+    with tempfile.TemporaryDirectory(prefix=".archi-", dir=os.path.dirname(path)) as beside:
         part = os.path.join(beside, "model.keras")
         to_keras(graph).save(part)
         os.replace(part, path)

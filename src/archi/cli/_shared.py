@@ -84,10 +84,9 @@ def emit(report: Report, format: str, output: str | None) -> None:
     """Print a report, or write it to a file."""
     if output is not None:
         write_file(output, render(report, format).encode())
-    elif format == "table":
-        sys.stdout.write(render(report, format, **terminal()))
     else:
-        click.echo(render(report, format), nl=False)
+        options = terminal() if format == "table" else {}
+        click.echo(render(report, format, **options), nl=False, color=True)
 
 
 def terminal() -> dict[str, Any]:
@@ -117,14 +116,20 @@ def _can_print(text: str, encoding: str | None) -> bool:
 
 
 def write_file(path: str, content: bytes) -> None:
-    """Write a whole file or nothing: beside it first, then renamed. Raises ArchiError."""
-    beside = f"{path}.part"
+    """Write a whole file or nothing: beside it first, then renamed. Raises ArchiError.
+
+    What is no regular file (a pipe, /dev/stdout) is written to and stays what it is.
+    """
+    path = os.path.realpath(path)
+    in_place = os.path.exists(path) and not os.path.isfile(path)
+    beside = path if in_place else f"{path}.{os.getpid()}.part"
     try:
-        with open(beside, "wb") as file:
+        with open(beside, "wb" if in_place else "xb") as file:
             file.write(content)
-        os.replace(beside, path)
+        if not in_place:
+            os.replace(beside, path)
     except OSError as error:
-        if os.path.exists(beside):
+        if not in_place and os.path.exists(beside):
             os.unlink(beside)
         raise unwritable(path, error) from None
 

@@ -11,10 +11,11 @@ from archi.cli._shared import Target, emit, output_options
 @click.argument("name", type=Target())
 @output_options
 def command(name: str, format: str, output: str | None) -> None:
-    """Tell all about NAME, a family (wrn) or an architecture (wrn-28-10).
+    """Tell all about a family or an architecture.
 
-    Its paper, the template of its names, options with their defaults, published figures
-    beside the computed ones, and the published training recipe.
+    NAME is a family (wrn) or an architecture (wrn-28-10). Shows its paper, the
+    template of its names, options with their defaults, published figures beside the
+    computed ones, and the published training recipe.
 
     \b
     archi info nasnet

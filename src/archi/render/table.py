@@ -2,8 +2,9 @@
 
 Rich's own `Table` takes half a second for a thousand rows, so the layout is done here
 and handed to Rich as segments. A table too wide for the terminal gives way in steps,
-each of which keeps every name readable: connections move under their row, the shares
-go, class names get shorter, and only then are long names wrapped at a `_`, `/` or `-`.
+each of which keeps every name readable: connections move under their row, shares of the
+parameters go, class names get shorter, the other shares go, and only then are long names
+wrapped at a `_`, `/` or `-`.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def _segments(report: Report, width: int | None) -> Iterator[Segment]:
 
 def _lines(text: str, width: int | None, style: Style | None) -> Iterator[Segment]:
     for line in wrap(printable(text), width or PROSE, " "):
-        yield Segment(line.rstrip() + "\n", style)
+        yield Segment(line + "\n", style)
 
 
 def _facts(facts: list[Fact], width: int | None) -> Iterator[Segment]:
@@ -98,7 +99,7 @@ def _facts(facts: list[Fact], width: int | None) -> Iterator[Segment]:
             continue
         room = (width or PROSE) - label - 2
         for i, line in enumerate(wrap(printable(fact.value), room, " ")):
-            yield Segment(" " * (label + 2 if i else 0) + line.rstrip() + "\n")
+            yield Segment(" " * (label + 2 if i else 0) + line + "\n")
 
 
 class _Layout:
@@ -133,6 +134,7 @@ class _Layout:
             lambda: self._drop("params_share"),
             self._close_up,
             self._shorten_types,
+            lambda: self._drop("layers"),
             lambda: self._drop("macs_share"),
         )
         for step in steps:
@@ -214,7 +216,7 @@ class _Layout:
 
     def _under(self, text: str) -> Iterator[Segment]:
         for i, line in enumerate(wrap(text, max(self.total - 4, NARROWEST), " ")):
-            yield Segment(("    " if i else "  ← ") + line.rstrip() + "\n", DIM)
+            yield Segment(("    " if i else "  ← ") + line + "\n", DIM)
 
     def _cell_lines(self, i: int, text: str) -> list[str]:
         if len(text) <= self.widths[i] or self.columns[i].kind in NUMBERS:
@@ -267,4 +269,4 @@ def wrap(text: str, width: int, after: str) -> list[str]:
             piece = piece[head:]
             lines.append("")
         lines[-1] += piece
-    return lines
+    return [line.rstrip() for line in lines]
