@@ -10,6 +10,7 @@ import archi
 from archi.analysis.catalogue import describe
 from archi.bridge import compare, functional_json, to_keras
 from archi.families._registry import catalogue, families, family_files, find
+from archi.keras_code import keras_code
 from archi.spec import parse
 
 load = archi.load
@@ -291,6 +292,16 @@ def test_equal_to_an_independent_implementation(keras, spec):
 def test_bridge_builds_the_same_model(keras, spec):
     graph = load(spec)
     assert list(compare(graph, to_keras(graph, initialize=False))) == []
+
+
+@pytest.mark.parametrize("spec", [*(f.catalogue[0] for f in families()), "wrn-10-1,dropout=0.1"])
+def test_exported_code_builds_the_same_model(keras, spec):
+    names = {}
+    exec(keras_code(load(spec)), names)
+    with keras.StatelessScope(initialize_variables=False):
+        model = names["build"]()
+    expected = to_keras(load(spec), initialize=False)
+    assert json.loads(model.to_json()) == json.loads(expected.to_json())
 
 
 def test_a_spec_that_changes_nothing_is_the_same_network():

@@ -13,6 +13,7 @@ from archi.analysis.stages import blocks, fold_repeats, stages
 from archi.bridge import compare, functional_json, to_keras
 from archi.errors import GraphError, LayerError
 from archi.graph import Graph, building, scope
+from archi.keras_code import keras_code
 from archi.layers import Activation, Add, Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input
 
 
@@ -80,6 +81,10 @@ def test_order_config_and_counts_equal_keras(keras, wiring):
         read = keras.models.model_from_json(functional_json(graph))
     assert json.loads(read.to_json()) == json.loads(model.to_json())
     assert list(compare(graph, to_keras(graph, initialize=False))) == []
+    names = {}
+    exec(keras_code(graph), names)
+    with keras.StatelessScope(initialize_variables=False):
+        assert json.loads(names["build"]().to_json()) == json.loads(model.to_json())
 
 
 def test_a_shared_layer_has_its_params_once_and_its_macs_at_every_call():

@@ -881,7 +881,7 @@ RANDOM = {
     "dense": dense_layers(),
     "reshaping": reshapings(),
 }
-EXAMPLES = 60
+EXAMPLES = 100
 
 
 @pytest.mark.parametrize("group", RANDOM)

@@ -23,6 +23,7 @@ STATIC_COMMANDS = [
     ["list"],
     ["info", "wrn"],
     ["export", "resnet18", "-o", "net.json"],
+    ["export", "resnet18", "-o", "net.py"],
     ["--help"],
     ["verify", "--help"],
 ]
@@ -84,7 +85,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("command", STATIC_COMMANDS[:5] + STATIC_COMMANDS[6:9], ids=" ".join)
+@pytest.mark.parametrize("command", STATIC_COMMANDS[:5] + STATIC_COMMANDS[6:10], ids=" ".join)
 def test_static_commands_work_without_tensorflow(command, tmp_path):
     done = run(WITHOUT_KERAS, *command, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
@@ -129,6 +130,7 @@ MAY_IMPORT = {
     "spec": {"errors", "graph", "families"},
     "target": {"errors", "graph", "spec"},
     "bridge": {"errors", "graph", "layers"},
+    "keras_code": {"errors", "graph", "layers"},
     "analysis": {"errors", "graph", "layers", "families", "spec", "report", "units", "bridge"},
     "render": {"errors", "report", "units"},
     "cli": {"errors", "graph", "report", "render"},

@@ -97,10 +97,11 @@ class Scope:
 class Node:
     """One call of a layer. A shared layer has several.
 
-    `listed` says that the layer was called on a list of tensors, as merges are.
+    `listed` says that the layer was called on a list of tensors, as merges are;
+    `serial` counts the calls of a network in the order they were made.
     """
 
-    __slots__ = ("inference", "inputs", "layer", "listed", "outputs", "scope")
+    __slots__ = ("inference", "inputs", "layer", "listed", "outputs", "scope", "serial")
 
     def __init__(
         self, layer: Layer, inputs: tuple[Tensor, ...], inference: Inference, listed: bool = False
@@ -109,7 +110,9 @@ class Node:
         self.inputs = inputs
         self.listed = listed
         self.inference = inference
-        self.scope = _build.get().scope
+        build = _build.get()
+        self.serial = build.count_call()
+        self.scope = build.scope
         dtype = layer.output_dtype
         self.outputs = tuple(
             Tensor(shape, dtype, self, index) for index, shape in enumerate(inference.outputs)
@@ -135,11 +138,12 @@ class Build:
         self.names[base] = count + 1
         return f"{base}_{count}" if count else base
 
-    def count_call(self) -> None:
-        """Note one more layer call; refuse to go beyond the limit."""
+    def count_call(self) -> int:
+        """Note one more layer call and return its number; refuse to go beyond the limit."""
         self.calls += 1
         if self.limit is not None and self.calls > self.limit:
             raise GraphError(f"this network has more than {self.limit:,} layers, archi's limit")
+        return self.calls
 
 
 # Outside `building()` all layers share one state, as they do in Keras.

@@ -52,7 +52,7 @@ def list_architectures(pattern: str = "") -> Report:
         parts.append(Note(f"No architecture matches {pattern}.", warning=True))
     parts.append(Note("A template names many more: try archi info wrn, archi summary wrn-22-4."))
     data = {"schema": 1, "architectures": [_entry(*entry) for entry in entries]}
-    return Report(f"{len(rows)} architectures", data, parts)
+    return Report(f"{len(rows)} architecture{'s' * (len(rows) != 1)}", data, parts)
 
 
 def _matches(name: str, pattern: str) -> bool:

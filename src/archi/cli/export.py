@@ -28,7 +28,14 @@ def export_keras(graph: Graph, path: str) -> None:
         raise unwritable(path, error) from None
 
 
-WRITERS = {".json": export_json, ".keras": export_keras}
+def export_python(graph: Graph, path: str) -> None:
+    """Write Keras code that builds the network."""
+    from archi.keras_code import keras_code
+
+    write_file(path, keras_code(graph).encode())
+
+
+WRITERS = {".json": export_json, ".keras": export_keras, ".py": export_python}
 
 
 @click.command()
@@ -39,7 +46,7 @@ WRITERS = {".json": export_json, ".keras": export_keras}
     required=True,
     type=click.Path(dir_okay=False),
     metavar="FILE",
-    help="The file to write, ending in .json or .keras.",
+    help="The file to write, ending in .json, .keras or .py.",
 )
 @target_options
 def command(
@@ -50,10 +57,12 @@ def command(
     \b
     .json   the config, as model.to_json() gives it; needs no TensorFlow
     .keras  the real model with freshly initialised weights; needs TensorFlow
+    .py     Keras code to read and change; needs no TensorFlow
 
     \b
     archi export resnet50 -o resnet50.json
     archi export wrn-28-10,classes=100 -o wrn.keras
+    archi export fmnist-resnet50 -o net.py
     """
     suffix = os.path.splitext(output)[1].lower()
     if suffix not in WRITERS:

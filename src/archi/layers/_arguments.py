@@ -7,6 +7,7 @@ was wanted; the layer that raises it adds its name and what it got.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from archi.graph import current_build
@@ -50,6 +51,10 @@ class Kind:
     def write(self, value: Any) -> Any:
         """Return what `get_config` holds for a canonical value."""
         return value
+
+    def code(self, value: Any) -> str:
+        """Return Python code that a Keras constructor takes for a canonical value."""
+        return literal(value)
 
 
 class Integer(Kind):
@@ -127,6 +132,9 @@ class Window(Kind):
         if value is None and self.optional:
             return None
         return sizes(value, layer.rank, self.minimum)
+
+    def code(self, value: tuple[int, ...] | None) -> str:
+        return repr(value[0] if value and len(set(value)) == 1 else value)
 
 
 class Margins(Kind):
@@ -211,6 +219,15 @@ class KerasObject(Kind):
             "registered_name": None,
         }
 
+    def code(self, value: tuple[str, dict[str, Any]] | None) -> str:
+        for word, known in self.known.items():
+            if known == value:  # what the name alone means
+                return literal(word)
+        if value is None:
+            return "None"
+        name, config = value
+        return f"{self.module}.{name}({', '.join(f'{k}={literal(v)}' for k, v in config.items())})"
+
 
 _SEED: dict[str, Any] = {"seed": None}
 INITIALIZER = KerasObject(
@@ -254,6 +271,11 @@ class DTypePolicy(Kind):
             "config": {"name": value},
             "registered_name": None,
         }
+
+
+def literal(value: Any) -> str:
+    """Return a value as Python code, strings in double quotes and ASCII."""
+    return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
 def sizes(value: Any, length: int, minimum: int) -> tuple[int, ...]:

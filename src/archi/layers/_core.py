@@ -135,8 +135,6 @@ class Layer:
 
     def __call__(self, inputs: Any) -> Any:
         """Add a call of this layer to the network and return its output tensor(s)."""
-        build = current_build()
-        build.count_call()
         tensors = as_tensors(inputs)
         inference = self.infer(*(tensor.shape for tensor in tensors))
         if self.nodes and inference.weights != self.weights:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archi.graph import Inference, Node, Shape, Tensor, Weight, current_build
+from archi.graph import Inference, Node, Shape, Tensor, Weight
 from archi.layers._arguments import (
     CONSTRAINT,
     INITIALIZER,
@@ -44,7 +44,6 @@ def Input(shape: Shape, batch_size: int | None = None, name: str | None = None) 
     layer = InputLayer(batch_shape=(batch_size, *shape), name=name)
     node = Node(layer, (), layer.infer())
     layer.nodes.append(node)
-    current_build().count_call()
     return node.outputs[0]
 
 

@@ -1,0 +1,126 @@
+"""Graph → readable Keras code, in the functional style; no framework is imported."""
+
+from __future__ import annotations
+
+from keyword import iskeyword
+
+from archi.graph import Graph, Node, Tensor
+from archi.layers import Layer
+from archi.layers._arguments import REQUIRED, literal
+
+LINE = 100  # columns; longer calls go over several lines
+
+
+def keras_code(graph: Graph) -> str:
+    """Return a Python module whose `build()` returns the network as a `keras.Model`.
+
+    One statement a layer, in the order of its builder, with only the arguments that differ
+    from the defaults. A tensor that just the next statement reads is called `x`; others
+    bear their layer's name.
+    """
+    writer = _Writer(graph)
+    docstring = literal(graph.title)[1:-1]
+    return "\n".join(
+        [
+            f'"""{docstring}, written by archi."""',
+            "",
+            "import keras",
+            "from keras import layers",
+            "",
+            "",
+            "def build() -> keras.Model:",
+            f'    """Return {docstring}, freshly initialised."""',
+            *writer.body(),
+            "",
+        ]
+    )
+
+
+class _Writer:
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.nodes = sorted(graph.nodes, key=lambda node: node.serial)
+        self.names: dict[Node, str] = {}
+        self.taken = {"x", "keras", "layers"}
+        self.shared: dict[Layer, str] = {}
+        self.readers: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
+        for node in graph.nodes:
+            for tensor in node.inputs:
+                self.readers[tensor.node].append(node)
+
+    def body(self) -> list[str]:
+        lines: list[str] = []
+        path = ""
+        for node, after in zip(self.nodes, [*self.nodes[1:], None], strict=True):
+            if node.scope and node.scope.path != path:
+                path = node.scope.path
+                lines += ["", f"    # {path}"]
+            self.names[node] = self._name(node, after)
+            lines += self._statement(node)
+        ends = [", ".join(map(self._tensor, ts)) for ts in (self.graph.inputs, self.graph.outputs)]
+        inputs, outputs = (
+            f"[{end}]" if listed else end
+            for end, listed in zip(ends, self.graph.listed, strict=True)
+        )
+        return [
+            *lines,
+            f"    return keras.Model({inputs}, {outputs}, name={literal(self.graph.name)})",
+        ]
+
+    def _name(self, node: Node, after: Node | None) -> str:
+        """`x` where only the next statement reads the tensor, or it is the one output."""
+        ends = [tensor.node for tensor in (*self.graph.inputs, *self.graph.outputs)]
+        if self.readers[node] == [after] and node not in ends:
+            return "x"
+        return self._variable(node.layer.name)
+
+    def _variable(self, name: str) -> str:
+        word = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
+        word = word if word[:1].isalpha() else f"t_{word}"
+        while word in self.taken or iskeyword(word):
+            word += "_"
+        self.taken.add(word)
+        return word
+
+    def _tensor(self, tensor: Tensor) -> str:
+        name = self.names[tensor.node]
+        return name if len(tensor.node.outputs) == 1 else f"{name}[{tensor.index}]"
+
+    def _statement(self, node: Node) -> list[str]:
+        layer = node.layer
+        read = ", ".join(map(self._tensor, node.inputs))
+        call = f"([{read}])" if node.listed else f"({read})"
+        if not node.inputs:
+            return _assign(self.names[node], "keras.Input", layer, "")
+        if len(self.graph.calls_of(layer)) == 1:
+            return _assign(self.names[node], f"layers.{layer.class_name}", layer, call)
+        lines = []
+        if layer not in self.shared:  # made once, then called by name
+            self.shared[layer] = self._variable(f"{layer.name}_layer")
+            lines = _assign(self.shared[layer], f"layers.{layer.class_name}", layer, "")
+        return [*lines, f"    {self.names[node]} = {self.shared[layer]}{call}"]
+
+
+def _assign(variable: str, function: str, layer: Layer, call: str) -> list[str]:
+    """Write `variable = function(arguments)call`, over several lines where it is long."""
+    arguments = _arguments(layer)
+    line = f"    {variable} = {function}({', '.join(arguments)}){call}"
+    if len(line) <= LINE:
+        return [line]
+    inner = [f"        {argument}," for argument in arguments]
+    return [f"    {variable} = {function}(", *inner, f"    ){call}"]
+
+
+def _arguments(layer: Layer) -> list[str]:
+    """Return required arguments by position, the others by name where not the default."""
+    written = []
+    for key, argument in layer.arguments.items():
+        value = getattr(layer, key)
+        code = argument.kind.code(value)
+        if key == "batch_shape":
+            written.append(f"batch_shape={code}")
+        elif layer.defaults[key] is REQUIRED:
+            written.append(code)
+        elif value != layer.defaults[key]:
+            written.append(f"{key}={code}")
+    return [*written, f"name={literal(layer.name)}"]
