@@ -224,8 +224,6 @@ for _layer, _rank in CONVOLUTIONS.items():
 takes("Conv1D", last(1), filters=2, kernel_size=5, padding="causal")
 takes("Conv1D", last(1), filters=2, kernel_size=5, padding="causal", dilation_rate=4)
 takes("Conv1D", first(1), filters=2, kernel_size=9, padding="causal", data_format=FORMATS[1])
-refuses("DepthwiseConv1D", last(1), last(1, channels=None), kernel_size=3)
-refuses("DepthwiseConv2D", last(2), last(2, channels=None), kernel_size=3)
 refuses("Conv2D", last(2), filters=4, kernel_size=3, padding="causal")
 refuses("Conv2D", last(2), filters=4, kernel_size=3, strides=(2, 1), dilation_rate=(1, 2))
 refuses("Conv3D", last(3), filters=4, kernel_size=3, padding="causal")
@@ -674,7 +672,7 @@ def test_positional_arguments_are_in_the_order_of_keras(layer: str) -> None:
     order = [
         p.name
         for p in inspect.signature(real).parameters.values()
-        if p.kind is p.POSITIONAL_OR_KEYWORD
+        if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "name"  # archi takes it by name
     ]
     assert parity.check(by_position(FULL[layer], order)) == ACCEPTED
 
@@ -801,8 +799,9 @@ BATCH = st.sampled_from([None, None, None, 4])
 
 @st.composite
 def normalizations(draw: Any) -> Case:
+    shape = draw(st.tuples(BATCH, *[SIZE] * draw(st.integers(1, 4))))
     optional = {
-        "axis": st.integers(-4, 4),
+        "axis": st.integers(-len(shape), len(shape) - 1),
         "momentum": st.floats(0, 1) | st.integers(0, 1),
         "epsilon": st.floats(1e-7, 1e-2),
         "center": st.booleans(),
@@ -814,9 +813,9 @@ def normalizations(draw: Any) -> Case:
         "beta_constraint": CONSTRAINTS,
         **COMMON,
     }
-    kwargs = draw(arguments({}, optional, {"momentum": ["x", None], "axis": [None, "x"]}))
-    shape = st.tuples(BATCH, *[SIZE] * draw(st.integers(1, 4)))
-    return Case("BatchNormalization", kwargs, (draw(shape),))
+    odd = {"momentum": ["x", None], "axis": [None, "x", len(shape), -len(shape) - 1]}
+    kwargs = draw(arguments({}, optional, odd))
+    return Case("BatchNormalization", kwargs, (shape,))
 
 
 @st.composite
@@ -826,7 +825,8 @@ def merges(draw: Any) -> Case:
     axes = {"axis": st.integers(-4, 3)} if layer == "Concatenate" else {}
     kwargs = draw(arguments({}, {**axes, **COMMON}, {"axis": [9, None], "units": [3]}))
     base = [draw(BATCH), *draw(st.lists(SIZE, min_size=1, max_size=3))]
-    count = draw(st.sampled_from([2, 2, 2, 1, 3]))
+    fewest = 2 if layer == "Concatenate" else 1  # of one input, Keras does not look at the axis
+    count = draw(st.sampled_from([2, 2, fewest, 3]))
     return Case(layer, kwargs, ([draw(variations(base)) for _ in range(count)],))
 
 
@@ -900,8 +900,7 @@ def test_random_layers_are_those_of_keras(group: str) -> None:
         outcomes[parity.check(case)] += 1
 
     agrees()
-    assert outcomes[ACCEPTED] >= EXAMPLES // 4, "too few sound layers to prove anything"
-    assert outcomes[REFUSED] >= 3, "too few refusals to prove anything"
+    assert min(outcomes[ACCEPTED], outcomes[REFUSED]) >= EXAMPLES // 8, "too one-sided a sample"
 
 
 # ---------------------------------------------------------------------------------------------
@@ -1181,8 +1180,7 @@ MESSAGES = [
         Case("Conv1D", {"filters": 4, "kernel_size": 3, "groups": 4}, ((None, 8, 6),)),
     ),
     (
-        "conv2d (Conv2D): wants an input with a known number of channels."
-        " Received: (None, 8, 8, None)",
+        "conv2d (Conv2D): wants an input whose axis -1 is known. Received: (None, 8, 8, None)",
         Case("Conv2D", {"filters": 4, "kernel_size": 3}, ((None, 8, 8, None),)),
     ),
     (

@@ -78,7 +78,12 @@ class _ConfigWriter:
 
     def _call(self, node: Node) -> dict[str, Any]:
         tensors = [self._tensor(tensor) for tensor in node.inputs]
-        return {"args": [tensors] if node.listed else tensors, "kwargs": node.layer.call_kwargs}
+        cast = any(tensor.dtype != node.layer.output_dtype for tensor in node.inputs)
+        return {
+            "args": [tensors] if node.listed else tensors,
+            # Keras forgets the defaults of a call whose inputs it has to cast first.
+            "kwargs": {} if cast else node.layer.call_kwargs,
+        }
 
     def _tensor(self, tensor: Tensor) -> dict[str, Any]:
         return {
@@ -161,7 +166,8 @@ def _deep_recursion(nodes: int) -> Iterator[None]:
 def save_keras(graph: Graph, path: str) -> None:
     """Write a `.keras` file with freshly initialised weights, whole or not at all.
 
-    x
+    It is written in a folder of its own beside `path`, then renamed. Raises KerasMissing,
+    or OSError where the file can't be written.
     """
     path = os.path.realpath(path)
     if os.path.exists(path) and not os.path.isfile(path):

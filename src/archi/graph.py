@@ -47,15 +47,15 @@ class Inference(NamedTuple):
     """What a layer's rule says of one call, for one sample (the batch axis left out).
 
     `outputs` are the output shapes, batch axis included. `macs` and `elementwise`
-    are counts per sample: None where they can't be known, with the reason in `why`.
-    FLOPs are 2 x `macs` + `elementwise`.
+    are counts per sample, None where they can't be known; `why` is the reason then.
+    FLOPs are 2 × `macs` + `elementwise`.
     """
 
     outputs: tuple[Shape, ...]
     weights: tuple[Weight, ...]
     macs: int | None
     elementwise: int | None
-    why: str = ""
+    why: str = "the size of its output is unknown"
 
 
 class Tensor:

@@ -20,7 +20,7 @@ from archi.families._options import OneOf
 from archi.families._registry import Paper, family
 from archi.graph import Tensor, scope
 from archi.layers import Activation, Add, BatchNormalization, Conv2D, MaxPooling2D
-from archi.layers._arguments import l2
+from archi.layers._objects import l2
 
 WEIGHT_DECAY = l2(1e-4)
 BLOCKS = {"basic": (3, 3), "bottleneck": (1, 3, 1)}  # kernels of a block's convolutions

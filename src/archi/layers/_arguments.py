@@ -74,16 +74,29 @@ class Integer(Kind):
 
 
 class Number(Kind):
-    """A real number within bounds."""
+    """A real number within bounds, optionally None."""
 
-    def __init__(self, minimum: float = float("-inf"), maximum: float = float("inf")) -> None:
+    def __init__(
+        self,
+        minimum: float = float("-inf"),
+        maximum: float = float("inf"),
+        *,
+        optional: bool = False,
+    ) -> None:
         self.minimum = minimum
         self.maximum = maximum
+        self.optional = optional
 
-    def parse(self, value: Any, layer: type[Layer]) -> float:
+    def parse(self, value: Any, layer: type[Layer]) -> float | None:
+        if value is None and self.optional:
+            return None
         if type(value) not in (int, float) or not self.minimum <= value <= self.maximum:
-            bounds = f" from {self.minimum:g} to {self.maximum:g}"
-            raise ValueError(f"a number{bounds if self.maximum < float('inf') else ''}")
+            bounds = ""
+            if self.maximum < float("inf"):
+                bounds = f" from {self.minimum:g} to {self.maximum:g}"
+            elif self.minimum > float("-inf"):
+                bounds = f" of at least {self.minimum:g}"
+            raise ValueError(f"a number{bounds}")
         return value
 
 
@@ -97,14 +110,15 @@ class Boolean(Kind):
 
 
 class Choice(Kind):
-    """One of several words, in any case."""
+    """One of several words; `any_case` accepts them in capitals too, as Keras does for some."""
 
-    def __init__(self, *values: str) -> None:
+    def __init__(self, *values: str, any_case: bool = False) -> None:
         self.values = values
+        self.any_case = any_case
 
     def parse(self, value: Any, layer: type[Layer]) -> str:
-        word = value.lower() if isinstance(value, str) else value
-        if word not in self.values:
+        word = value.lower() if self.any_case and isinstance(value, str) else value
+        if not isinstance(word, str) or word not in self.values:
             raise ValueError(" or ".join(map(repr, self.values)))
         return word
 
@@ -115,7 +129,7 @@ class DataFormat(Choice):
     depends_on_build = True
 
     def __init__(self) -> None:
-        super().__init__("channels_last", "channels_first")
+        super().__init__("channels_last", "channels_first", any_case=True)
 
     def parse(self, value: Any, layer: type[Layer]) -> str:
         return current_build().data_format if value is None else super().parse(value, layer)
@@ -183,86 +197,39 @@ class Activation(Kind):
     )
 
     def parse(self, value: Any, layer: type[Layer]) -> str:
-        name = self.aliases.get(value, value) if isinstance(value, str) else value or "linear"
+        if value is None:
+            return "linear"
+        name = self.aliases.get(value, value) if isinstance(value, str) else ""
         if name not in self.names:
             raise ValueError("the name of a Keras activation, such as 'relu'")
         return name
 
 
-class KerasObject(Kind):
-    """An initializer, regularizer or constraint: a name, or a Keras config of one.
+class DType(Kind):
+    """A dtype's name; None is `float32`."""
 
-    The canonical value is a (class name, config) pair, or None.
-    """
-
-    def __init__(self, module: str, known: dict[str, tuple[str, dict[str, Any]]]) -> None:
-        self.module = module
-        self.known = known
-
-    def parse(self, value: Any, layer: type[Layer]) -> tuple[str, dict[str, Any]] | None:
-        if value is None:
-            return None
-        if isinstance(value, str) and value in self.known:
-            return self.known[value]
-        if isinstance(value, dict) and isinstance(value.get("class_name"), str):
-            return value["class_name"], dict(value.get("config") or {})
-        raise ValueError(f"the name or config of one of {self.module}")
-
-    def write(self, value: tuple[str, dict[str, Any]] | None) -> dict[str, Any] | None:
-        if value is None:
-            return None
-        name, config = value
-        return {
-            "module": self.module,
-            "class_name": name,
-            "config": config,
-            "registered_name": None,
-        }
-
-    def code(self, value: tuple[str, dict[str, Any]] | None) -> str:
-        for word, known in self.known.items():
-            if known == value:  # what the name alone means
-                return literal(word)
-        if value is None:
-            return "None"
-        name, config = value
-        return f"{self.module}.{name}({', '.join(f'{k}={literal(v)}' for k, v in config.items())})"
-
-
-_SEED: dict[str, Any] = {"seed": None}
-INITIALIZER = KerasObject(
-    "keras.initializers",
-    {
-        "zeros": ("Zeros", {}),
-        "ones": ("Ones", {}),
-        "glorot_uniform": ("GlorotUniform", _SEED),
-        "glorot_normal": ("GlorotNormal", _SEED),
-        "he_uniform": ("HeUniform", _SEED),
-        "he_normal": ("HeNormal", _SEED),
-        "lecun_uniform": ("LecunUniform", _SEED),
-        "lecun_normal": ("LecunNormal", _SEED),
-    },
-)
-REGULARIZER = KerasObject("keras.regularizers", {})
-CONSTRAINT = KerasObject("keras.constraints", {})
-
-
-def l2(strength: float) -> dict[str, Any]:
-    """Return the config of `keras.regularizers.L2`: strength times the sum of squares."""
-    return {"class_name": "L2", "config": {"l2": strength}}
-
-
-class DTypePolicy(Kind):
-    """A dtype policy's name, `float32` or `mixed_float16`; None is `float32`."""
+    names = frozenset(
+        """bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float16 bfloat16 float32
+        float64 float8_e4m3fn float8_e5m2 complex64 complex128 string""".split()  # noqa: SIM905
+    )
 
     def parse(self, value: Any, layer: type[Layer]) -> str:
-        if isinstance(value, dict):
-            value = (value.get("config") or {}).get("name")
         if value is None:
             return "float32"
-        if not isinstance(value, str):
-            raise ValueError("the name of a dtype policy, such as 'float32'")
+        if not isinstance(value, str) or value not in self.names:
+            raise ValueError("the name of a dtype, such as 'float32'")
         return value
+
+
+class DTypePolicy(DType):
+    """A dtype policy's name or config, `float32` or `mixed_float16`; None is `float32`."""
+
+    names = DType.names | {"mixed_float16", "mixed_bfloat16"}
+
+    def parse(self, value: Any, layer: type[Layer]) -> str:
+        if isinstance(value, dict) and isinstance(value.get("config"), dict):
+            value = value["config"].get("name")
+        return super().parse(value, layer)
 
     def write(self, value: str) -> dict[str, Any]:
         return {

@@ -7,7 +7,6 @@ output shapes, weights and counts.
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar
 
 from archi.errors import LayerError, quote
@@ -20,19 +19,13 @@ from archi.graph import (
     current_build,
 )
 from archi.layers._arguments import (
-    REGULARIZER,
     REQUIRED,
     Argument,
     Boolean,
     DTypePolicy,
     arg,
 )
-
-
-def snake_case(name: str) -> str:
-    """Return `name` as Keras writes it for unnamed layers: `MaxPooling2D` → `max_pooling2d`."""
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+from archi.layers._objects import REGULARIZER, snake_case
 
 
 def product(*factors: int | None) -> int | None:
@@ -61,6 +54,7 @@ class Layer:
     shapes the layer can't be applied to.
     """
 
+    merges: ClassVar[bool] = False  # whether it is called on a list of tensors
     rank: ClassVar[int] = 0  # number of spatial dimensions, where there are any
     arguments: ClassVar[dict[str, Argument]] = {}
     defaults: ClassVar[dict[str, Any]] = {}
@@ -78,13 +72,15 @@ class Layer:
     @classmethod
     def _collect_arguments(cls) -> None:
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Argument)}
-        cls.arguments = {**cls.arguments, **own}
+        common = Layer.arguments
+        declared = {n: a for n, a in cls.arguments.items() if n not in own or n not in common}
+        cls.arguments = {**declared, **own}
         cls.defaults = {
             name: REQUIRED if a.default is REQUIRED else a.kind.parse(a.default, cls)
             for name, a in cls.arguments.items()
         }
         cls._from_build = tuple(n for n, a in cls.arguments.items() if a.kind.depends_on_build)
-        cls._positional = tuple(n for n in cls.arguments if n not in Layer.arguments)
+        cls._positional = tuple(n for n, a in cls.arguments.items() if common.get(n) is not a)
         cls.base_name = snake_case(cls.__name__)
 
     _from_build: ClassVar[tuple[str, ...]] = ()
@@ -92,7 +88,11 @@ class Layer:
 
     def __init__(self, *args: Any, name: str | None = None, **kwargs: Any) -> None:
         cls = type(self)
-        self.name = name or current_build().unique_name(cls.base_name)
+        if name is None:
+            name = current_build().unique_name(cls.base_name)
+        if not isinstance(name, str) or "/" in name:
+            raise LayerError(f"the name of a {self.class_name} is text without /, not {name!r}")
+        self.name = name
         self.nodes: list[Node] = []
         values = cls.defaults.copy()
         if args:
@@ -136,13 +136,29 @@ class Layer:
     def __call__(self, inputs: Any) -> Any:
         """Add a call of this layer to the network and return its output tensor(s)."""
         tensors = as_tensors(inputs)
+        listed = isinstance(inputs, (list, tuple))
+        if listed != self.merges or not tensors:
+            wanted = "a list of tensors" if self.merges else "one tensor"
+            raise self.refuse(f"is called on {wanted}", [tensor.shape for tensor in tensors])
         inference = self.infer(*(tensor.shape for tensor in tensors))
         if self.nodes and inference.weights != self.weights:
             was = self.nodes[0].inputs[0].shape
             raise self.refuse(f"is shared and was first called on shape {was}", tensors[0].shape)
-        node = Node(self, tensors, inference, isinstance(inputs, (list, tuple)))
+        node = Node(self, tensors, inference, listed)
         self.nodes.append(node)
         return node.outputs[0] if len(node.outputs) == 1 else list(node.outputs)
+
+    def known(self, shape: Shape, axis: int) -> int:
+        """Return the size of an axis that weights depend on.
+
+        A shared layer knows it from its first call. Raises LayerError where it is unknown.
+        """
+        size = shape[axis]
+        if size is None and self.nodes:
+            size = self.nodes[0].inputs[0].shape[axis]
+        if size is None:
+            raise self.refuse(f"wants an input whose axis {axis} is known", shape)
+        return size
 
     @property
     def weights(self) -> tuple[Weight, ...]:

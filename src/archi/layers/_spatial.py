@@ -11,6 +11,11 @@ class Spatial(Layer):
 
     data_format: str
 
+    @property
+    def channel_axis(self) -> int:
+        """The axis of the channels."""
+        return -1 if self.data_format == "channels_last" else 1
+
     def split(self, shape: Shape) -> tuple[int | None, int | None, Shape]:
         """Return batch, channels and spatial sizes of a shape. Raises LayerError."""
         if len(shape) != self.rank + 2:
@@ -43,9 +48,8 @@ class Spatial(Layer):
             for window in zip(spatial, kernel, strides, dilation, strict=False)
         )
         if any(size is not None and size <= 0 for size in result):
-            raise self.refuse(
-                f"wants an input of at least {'×'.join(map(str, kernel))}, its window", shape
-            )
+            spans = "×".join(str(d * (k - 1) + 1) for k, d in zip(kernel, dilation, strict=False))
+            raise self.refuse(f"wants an input of at least {spans}, its window", shape)
         return result
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from archi.graph import Inference, Shape
 from archi.layers._arguments import Activation as ActivationName
-from archi.layers._arguments import Kind, Number, arg
+from archi.layers._arguments import Number, arg
 from archi.layers._core import Elementwise
 
 
@@ -27,6 +25,6 @@ class ReLU(Elementwise):
 
     cost = 1
 
-    max_value: Any = arg(Kind(), None)
+    max_value: float | None = arg(Number(0, optional=True), None)
     negative_slope: float = arg(Number(0), 0.0)
     threshold: float = arg(Number(0), 0.0)

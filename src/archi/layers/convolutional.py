@@ -10,9 +10,6 @@ from typing import Any
 
 from archi.graph import Inference, Shape, Weight
 from archi.layers._arguments import (
-    CONSTRAINT,
-    INITIALIZER,
-    REGULARIZER,
     Activation,
     Boolean,
     Choice,
@@ -22,6 +19,7 @@ from archi.layers._arguments import (
     arg,
 )
 from archi.layers._core import product, scaled
+from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
 from archi.layers._spatial import Spatial
 
 
@@ -35,12 +33,6 @@ class _Convolution(Spatial):
     activation: str
     use_bias: bool
 
-    def known_channels(self, shape: Shape, channels: int | None) -> int:
-        """Return the number of input channels. Raises LayerError where it is unknown."""
-        if channels is None:
-            raise self.refuse("wants an input with a known number of channels", shape)
-        return channels
-
     def windows(self, shape: Shape, spatial: Shape) -> Shape:
         """Return the output's spatial sizes."""
         return self.slide(
@@ -51,10 +43,7 @@ class _Convolution(Spatial):
         """Add the bias and activation to what the kernels give."""
         bias = [Weight("bias", (filters,))] if self.use_bias else []
         after = self.use_bias + (self.activation != "linear")
-        return Inference((output,), (*kernels, *bias), macs, scaled(after, output), UNSIZED)
-
-
-UNSIZED = "the size of its output is unknown"
+        return Inference((output,), (*kernels, *bias), macs, scaled(after, output))
 
 
 class _Conv(_Convolution):
@@ -63,7 +52,7 @@ class _Conv(_Convolution):
     filters: int = arg(Integer(1))
     kernel_size: tuple[int, ...] = arg(Window())
     strides: tuple[int, ...] = arg(Window(), 1)
-    padding: str = arg(Choice("valid", "same"), "valid")
+    padding: str = arg(Choice("valid", "same", any_case=True), "valid")
     data_format: str = arg(DataFormat(), None)
     dilation_rate: tuple[int, ...] = arg(Window(), 1)
     groups: int = arg(Integer(1), 1)
@@ -86,8 +75,8 @@ class _Conv(_Convolution):
             raise self.refuse("strides and dilation_rate can't both be over 1", self.strides)
 
     def infer(self, x: Shape) -> Inference:
-        batch, channels, spatial = self.split(x)
-        channels = self.known_channels(x, channels)
+        batch, _, spatial = self.split(x)
+        channels = self.known(x, self.channel_axis)
         if channels % self.groups:
             raise self.refuse(f"wants channels in multiples of its {self.groups} groups", x)
         kernel = Weight("kernel", (*self.kernel_size, channels // self.groups, self.filters))
@@ -100,7 +89,7 @@ class Conv1D(_Conv):
     """Convolution over a sequence."""
 
     rank = 1
-    padding: str = arg(Choice("valid", "same", "causal"), "valid")
+    padding: str = arg(Choice("valid", "same", "causal", any_case=True), "valid")
 
 
 class Conv2D(_Conv):
@@ -120,7 +109,7 @@ class _DepthwiseConv(_Convolution):
 
     kernel_size: tuple[int, ...] = arg(Window())
     strides: tuple[int, ...] = arg(Window(), 1)
-    padding: str = arg(Choice("valid", "same"), "valid")
+    padding: str = arg(Choice("valid", "same", any_case=True), "valid")
     depth_multiplier: int = arg(Integer(1), 1)
     data_format: str = arg(DataFormat(), None)
     dilation_rate: tuple[int, ...] = arg(Window(), 1)
@@ -135,8 +124,8 @@ class _DepthwiseConv(_Convolution):
     bias_constraint: Any = arg(CONSTRAINT, None)
 
     def infer(self, x: Shape) -> Inference:
-        batch, channels, spatial = self.split(x)
-        channels = self.known_channels(x, channels)
+        batch, _, spatial = self.split(x)
+        channels = self.known(x, self.channel_axis)
         kernel = Weight("kernel", (*self.kernel_size, channels, self.depth_multiplier))
         out = self.windows(x, spatial)
         filters = channels * self.depth_multiplier
@@ -162,7 +151,7 @@ class _SeparableConv(_Convolution):
     filters: int = arg(Integer(1))
     kernel_size: tuple[int, ...] = arg(Window())
     strides: tuple[int, ...] = arg(Window(), 1)
-    padding: str = arg(Choice("valid", "same"), "valid")
+    padding: str = arg(Choice("valid", "same", any_case=True), "valid")
     data_format: str = arg(DataFormat(), None)
     dilation_rate: tuple[int, ...] = arg(Window(), 1)
     depth_multiplier: int = arg(Integer(1), 1)
@@ -180,8 +169,8 @@ class _SeparableConv(_Convolution):
     bias_constraint: Any = arg(CONSTRAINT, None)
 
     def infer(self, x: Shape) -> Inference:
-        batch, channels, spatial = self.split(x)
-        channels = self.known_channels(x, channels)
+        batch, _, spatial = self.split(x)
+        channels = self.known(x, self.channel_axis)
         depthwise = Weight("depthwise_kernel", (*self.kernel_size, channels, self.depth_multiplier))
         pointwise = Weight(
             "pointwise_kernel",

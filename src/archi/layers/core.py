@@ -6,29 +6,31 @@ from typing import Any
 
 from archi.graph import Inference, Node, Shape, Tensor, Weight
 from archi.layers._arguments import (
-    CONSTRAINT,
-    INITIALIZER,
-    REGULARIZER,
     Activation,
     Boolean,
+    DType,
     Integer,
-    Kind,
     arg,
 )
 from archi.layers._arguments import Shape as ShapeArgument
 from archi.layers._core import Layer, product, scaled
+from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
 
 
 class InputLayer(Layer):
     """Where data enters; its one node has no inputs."""
 
     batch_shape: Shape = arg(ShapeArgument(1))
-    dtype: str = arg(Kind(), "float32")
+    dtype: str = arg(DType(), None)
     sparse: bool = arg(Boolean(), False)
     ragged: bool = arg(Boolean(), False)
     optional: bool = arg(Boolean(), False)
 
     has_build_config = False
+
+    def validate(self) -> None:
+        if self.sparse and self.ragged:
+            raise self.refuse("can't be both sparse and ragged", True)
 
     def infer(self) -> Inference:
         return Inference((self.batch_shape,), (), macs=0, elementwise=0)
@@ -57,21 +59,16 @@ class Dense(Layer):
     bias_initializer: Any = arg(INITIALIZER, "zeros")
     kernel_regularizer: Any = arg(REGULARIZER, None)
     bias_regularizer: Any = arg(REGULARIZER, None)
+    activity_regularizer: Any = arg(REGULARIZER, None, omit=True)
     kernel_constraint: Any = arg(CONSTRAINT, None)
     bias_constraint: Any = arg(CONSTRAINT, None)
 
     def infer(self, x: Shape) -> Inference:
-        if len(x) < 2 or x[-1] is None:
-            raise self.refuse("wants an input whose last axis is known", x)
-        kernel = Weight("kernel", (x[-1], self.units))
+        if len(x) < 2:
+            raise self.refuse("wants an input of at least 2 dimensions, batch first", x)
+        kernel = Weight("kernel", (self.known(x, -1), self.units))
         bias = (Weight("bias", (self.units,)),) if self.use_bias else ()
         output = (*x[:-1], self.units)
         macs = product(kernel.size, *x[1:-1])
         after = self.use_bias + (self.activation != "linear")
-        return Inference(
-            (output,),
-            (kernel, *bias),
-            macs,
-            scaled(after, output),
-            "its number of positions is unknown",
-        )
+        return Inference((output,), (kernel, *bias), macs, scaled(after, output))

@@ -12,6 +12,8 @@ from archi.layers._core import Layer, scaled
 class _Merge(Layer):
     """An elementwise operation over inputs that broadcast against each other."""
 
+    merges = True
+
     def infer(self, *inputs: Shape) -> Inference:
         batch = self.batch_size(inputs)
         output = (batch, *reduce(self._broadcast, (shape[1:] for shape in inputs)))
@@ -19,6 +21,8 @@ class _Merge(Layer):
 
     def batch_size(self, inputs: tuple[Shape, ...]) -> int | None:
         """Return the one batch size among the inputs. Raises LayerError where there are two."""
+        if () in inputs:
+            raise self.refuse("wants inputs with a batch axis", list(inputs))
         sizes = {shape[0] for shape in inputs} - {None}
         if len(sizes) > 1:
             raise self.refuse("wants inputs of one batch size", list(inputs))
@@ -77,18 +81,12 @@ class Concatenate(_Merge):
         if len(ranks) != 1 or not -min(ranks) <= self.axis < min(ranks):
             raise self.refuse(f"wants inputs of one rank that have axis {self.axis}", list(inputs))
         axis = self.axis % ranks.pop()
-        output = tuple(
-            self._total(sizes) if i == axis else self._agreed(sizes, inputs)
-            for i, sizes in enumerate(zip(*inputs, strict=True))
-        )
-        return Inference((output,), (), macs=0, elementwise=0)
-
-    def _total(self, sizes: tuple[int | None, ...]) -> int | None:
-        known = [size for size in sizes if size is not None]
-        return sum(known) if len(known) == len(sizes) else None
-
-    def _agreed(self, sizes: tuple[int | None, ...], inputs: tuple[Shape, ...]) -> int | None:
-        known = set(sizes) - {None}
-        if len(known) > 1:
-            raise self.refuse(f"wants inputs that differ on axis {self.axis} alone", list(inputs))
-        return known.pop() if known else None
+        output = list(inputs[0])  # Keras takes the other sizes from the first input
+        for i, sizes in enumerate(zip(*inputs, strict=True)):
+            if i == axis:
+                output[i] = None if None in sizes else sum(size or 0 for size in sizes)
+            elif len(set(sizes) - {None}) > 1:
+                raise self.refuse(
+                    f"wants inputs that differ on axis {self.axis} alone", list(inputs)
+                )
+        return Inference((tuple(output),), (), macs=0, elementwise=0)

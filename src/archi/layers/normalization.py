@@ -6,9 +6,6 @@ from typing import Any
 
 from archi.graph import Inference, Shape, Weight
 from archi.layers._arguments import (
-    CONSTRAINT,
-    INITIALIZER,
-    REGULARIZER,
     Boolean,
     Integer,
     Kind,
@@ -16,6 +13,7 @@ from archi.layers._arguments import (
     arg,
 )
 from archi.layers._core import Layer, scaled
+from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
 
 
 class BatchNormalization(Layer):
@@ -41,12 +39,17 @@ class BatchNormalization(Layer):
     renorm_momentum: float = arg(Number(), 0.99, omit=True)
     synchronized: bool = arg(Boolean(), False)
 
+    def validate(self) -> None:
+        unknown = set(self.renorm_clipping or ()) - {"rmax", "rmin", "dmax"}
+        if self.renorm and unknown:
+            raise self.refuse("renorm_clipping has rmax, rmin and dmax", self.renorm_clipping)
+
     def infer(self, x: Shape) -> Inference:
+        if self.nodes and len(x) != len(self.nodes[0].inputs[0].shape):
+            raise self.refuse("is shared and wants inputs of one rank", x)
         if not -len(x) <= self.axis < len(x):
             raise self.refuse(f"wants an input that has axis {self.axis}", x)
-        features = x[self.axis]
-        if features is None:
-            raise self.refuse(f"wants an input whose axis {self.axis} is known", x)
+        features = self.known(x, self.axis)
         trained = ["gamma"] * self.scale + ["beta"] * self.center
         tracked = ["moving_mean", "moving_variance"]
         if self.renorm:

@@ -13,7 +13,7 @@ class _Pooling(Spatial):
 
     has_build_config = False
 
-    pool_size: tuple[int, ...] = arg(Window(), 2)
+    pool_size: tuple[int, ...] = arg(Window())
     strides: tuple[int, ...] = arg(Window(optional=True), None)
     padding: str = arg(Choice("valid", "same"), "valid")
     data_format: str = arg(DataFormat(), None)
@@ -32,18 +32,21 @@ class MaxPooling1D(_Pooling):
     """Maximum over windows of a sequence."""
 
     rank = 1
+    pool_size: tuple[int, ...] = arg(Window(), 2)
 
 
 class MaxPooling2D(_Pooling):
     """Maximum over windows of an image."""
 
     rank = 2
+    pool_size: tuple[int, ...] = arg(Window(), 2)
 
 
 class MaxPooling3D(_Pooling):
     """Maximum over windows of a volume."""
 
     rank = 3
+    pool_size: tuple[int, ...] = arg(Window(), 2)
 
 
 class AveragePooling1D(_Pooling):
@@ -99,6 +102,8 @@ class GlobalMaxPooling3D(_GlobalPooling):
 
 class GlobalAveragePooling1D(_GlobalPooling):
     """Mean over a sequence."""
+
+    call_kwargs = {"mask": None}
 
     rank = 1
 

@@ -96,6 +96,8 @@ class Flatten(Layer):
     data_format: str = arg(DataFormat(), None)
 
     def infer(self, x: Shape) -> Inference:
+        if not x:
+            raise self.refuse("wants an input with a batch axis", x)
         return Inference(((x[0], product(*x[1:])),), (), macs=0, elementwise=0)
 
 
@@ -103,21 +105,23 @@ class Reshape(Layer):
     """The same elements in `target_shape`, in which one size may be -1."""
 
     has_build_config = False
-    target_shape: tuple[int, ...] = arg(ShapeArgument(-1))
+    target_shape: Shape = arg(ShapeArgument(-1))
 
     def validate(self) -> None:
-        if None in self.target_shape or 0 in self.target_shape or self.target_shape.count(-1) > 1:
-            raise self.refuse(
-                "target_shape must be sizes, at most one of them -1", self.target_shape
-            )
+        if self.target_shape.count(-1) > 1:
+            raise self.refuse("target_shape has at most one -1", self.target_shape)
 
     def infer(self, x: Shape) -> Inference:
+        if not x:
+            raise self.refuse("wants an input with a batch axis", x)
+        return Inference(((x[0], *self._target(x)),), (), macs=0, elementwise=0)
+
+    def _target(self, x: Shape) -> Shape:
         size, fixed = product(*x[1:]), product(*(n for n in self.target_shape if n != -1))
-        target: Shape = self.target_shape
-        if size is None:
-            target = tuple(None if n == -1 else n for n in self.target_shape)
-        elif fixed and size % fixed == 0 and (-1 in target or size == fixed):
-            target = tuple(size // fixed if n == -1 else n for n in self.target_shape)
-        else:
+        if size is None or fixed is None:
+            return tuple(None if n == -1 else n for n in self.target_shape)
+        if -1 in self.target_shape and fixed and size % fixed == 0:
+            return tuple(size // fixed if n == -1 else n for n in self.target_shape)
+        if -1 in self.target_shape or size != fixed:
             raise self.refuse(f"wants an input of as many elements as {self.target_shape}", x)
-        return Inference(((x[0], *target),), (), macs=0, elementwise=0)
+        return self.target_shape
