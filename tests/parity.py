@@ -173,6 +173,8 @@ def _claims(case: Case, twin: Built, real: Built) -> Iterator[tuple[str, Any, An
     config, real_config = twin.layer.get_config(), real.layer.get_config()
     again = type(real.layer).from_config(_through_json(config))
     yield "config", _paths(again.get_config()), _paths(real_config)
+    known = {key: real_config.get(key) for key in config}
+    yield "config as it is written", _without_inner(config), _without_inner(known)
     yield "config keys Keras lacks", config.keys() - real_config.keys(), set()
     yield "config keys left out", _left_out(case, config, real.layer), set()
     yield "functional config", _skeleton(twin.model), _skeleton(real.model)
@@ -189,6 +191,14 @@ def _weight_claims(twin: Any, real: Any) -> Iterator[tuple[str, Any, Any]]:
     yield "params", twin.params, real.count_params()
     trained = sum(math.prod(w.shape) for w in real.trainable_weights)
     yield "trainable params", twin.trainable_params, trained
+
+
+def _without_inner(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the values in a config but those inside initializers, regularizers and so on.
+
+    What these hold grows from one version of Keras to the next.
+    """
+    return {path: value for path, value in _paths(config).items() if "/config" not in path}
 
 
 def _left_out(case: Case, config: dict[str, Any], real: Any) -> set[str]:

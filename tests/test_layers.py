@@ -54,6 +54,7 @@ CONSTRAINT_NAMES = """
 # - a Reshape to what is neither a number nor None: for Keras a size known at run time only;
 # - what is inside the config of an initializer, regularizer or constraint: their classes may
 #   be anyone's;
+# - quantized layers, LoRA and DTypePolicyMap;
 # - InputLayer's `shape`, `batch_size` and `input_tensor`, which no config holds, and
 #   `activity_regularizer`, which it takes and forgets.
 # ---------------------------------------------------------------------------------------------
@@ -412,6 +413,8 @@ refuses("BatchNormalization", (None, 6), epsilon=None)
 refuses("BatchNormalization", (None, 6), gamma_initializer="nonsense")
 refuses("BatchNormalization", (None, 6), beta_regularizer="nonsense")
 refuses("BatchNormalization", (None, 6), renorm=True, renorm_clipping={"max": 1.0})
+for _clipping in ([{}], 5, {"rmax": 0.1, "rmin": 0.5}, {"dmax": -1.0}):
+    refuses("BatchNormalization", (None, 6), renorm=True, renorm_clipping=_clipping)
 refuses("BatchNormalization", (None, 6), fused=True)
 refuses("BatchNormalization", (None, 6), (None, 7))
 refuses("BatchNormalization", (None, 4, 3), (None, 4, 3, 3), axis=1)
@@ -508,6 +511,9 @@ refuses("Dense", (None, 5), units=3, kernel_initializer=5)
 refuses("Dense", (None, 5), units=3, kernel_regularizer="nonsense")
 refuses("Dense", (None, 5), units=3, kernel_constraint=5)
 refuses("Dense", (None, 5), units=3, dtype="float31")
+refuses("Dense", (None, 5), units=3, dtype="mixed_float64")
+refuses("Dense", (None, 5), units=3, dtype="int8")
+refuses("Dense", (None, 5), units=3, dtype="float8_e4m3fn")
 refuses("Dense", (None, 5), units=3, dtype=32)
 refuses("Dense", (None, 5), units=3, name="a/b")
 refuses("Dense", (None, 5), units=3, name=5)
@@ -1240,6 +1246,18 @@ def test_refusals_say_who_wanted_what_and_got_what(message: str, case: Case) -> 
     twin = parity.build_twin(case)
     assert isinstance(twin, Refused), twin
     assert str(twin.error) == message
+
+
+POLICIES = [  # under which Keras has other weights, or takes the dtype from elsewhere
+    ("QuantizedDTypePolicy", {"mode": "int8", "source_name": "float32"}),
+    ("DTypePolicyMap", {"default_policy": None, "policy_map": {}}),
+]
+
+
+@pytest.mark.parametrize(("policy", "config"), POLICIES)
+def test_policies_the_twin_does_not_know_are_refused(policy: str, config: dict[str, Any]) -> None:
+    dtype = {"module": "keras", "class_name": policy, "config": config, "registered_name": None}
+    assert isinstance(parity.build_twin(Case("Dense", {"units": 3, "dtype": dtype}, ())), Refused)
 
 
 JSON = st.recursive(
