@@ -175,6 +175,9 @@ def _claims(case: Case, twin: Built, real: Built) -> Iterator[tuple[str, Any, An
     yield "config", _paths(again.get_config()), _paths(real_config)
     known = {key: real_config.get(key) for key in config}
     yield "config as it is written", _without_inner(config), _without_inner(known)
+    with building(case.default_format):
+        read = type(twin.layer)(**_through_json(real_config)).get_config()
+    yield "config read from Keras", _without_inner(read), _without_inner(config)
     yield "config keys Keras lacks", config.keys() - real_config.keys(), set()
     yield "config keys left out", _left_out(case, config, real.layer), set()
     yield "functional config", _skeleton(twin.model), _skeleton(real.model)

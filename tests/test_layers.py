@@ -15,6 +15,7 @@ from parity import ACCEPTED, REFUSED, Built, Call, Case, Refused, Shape
 
 from archi.graph import Inference
 from archi.layers import layer_classes
+from archi.layers._arguments import Unsupported
 
 L2 = {"class_name": "L2", "config": {"l2": 1e-4}}
 L1 = {"class_name": "L1", "config": {"l1": 0.01}}
@@ -649,6 +650,7 @@ def test_the_table_varies_every_argument(layer: str) -> None:
         if key not in twin.defaults or value != twin.defaults[key]
     }
     forgotten = {"activity_regularizer"} if layer == "InputLayer" else set()
+    forgotten |= {k for k, a in twin.arguments.items() if isinstance(a.kind, Unsupported)}
     assert twin.arguments.keys() - varied == forgotten
 
 
@@ -1208,7 +1210,7 @@ MESSAGES = [
         Case("Dense", {"units": 3, "activation": "relux"}, ()),
     ),
     (
-        "add (Add): wants inputs of equal sizes. Received: '4 and 5'",
+        "add (Add): wants inputs of equal sizes. Received: (4, 5)",
         Case("Add", {}, ([(None, 4), (None, 5)],)),
     ),
     (
@@ -1248,6 +1250,23 @@ def test_refusals_say_who_wanted_what_and_got_what(message: str, case: Case) -> 
     assert str(twin.error) == message
 
 
+def test_names_and_values_reach_messages_printable_and_short() -> None:
+    escape = parity.build_twin(
+        Case("Dense", {"units": 3, "name": "\x1b[31m", "activation": "q"}, ())
+    )
+    assert str(escape.error).startswith("\\x1b[31m (Dense): activation must be")
+    long = parity.build_twin(Case("Dense", {"units": "9" * 5000}, ()))
+    assert len(str(long.error)) < 300
+
+
+def test_a_quantised_layer_is_refused_not_miscounted() -> None:
+    config = {"class_name": "Int8QuantizationConfig", "config": {}}
+    twin = parity.build_twin(
+        Case("Dense", {"units": 3, "quantization_config": config}, ((None, 5),))
+    )
+    assert isinstance(twin, Refused)
+
+
 POLICIES = [  # under which Keras has other weights, or takes the dtype from elsewhere
     ("QuantizedDTypePolicy", {"mode": "int8", "source_name": "float32"}),
     ("DTypePolicyMap", {"default_policy": None, "policy_map": {}}),
@@ -1257,7 +1276,8 @@ POLICIES = [  # under which Keras has other weights, or takes the dtype from els
 @pytest.mark.parametrize(("policy", "config"), POLICIES)
 def test_policies_the_twin_does_not_know_are_refused(policy: str, config: dict[str, Any]) -> None:
     dtype = {"module": "keras", "class_name": policy, "config": config, "registered_name": None}
-    assert isinstance(parity.build_twin(Case("Dense", {"units": 3, "dtype": dtype}, ())), Refused)
+    case = Case("Dense", {"units": 3, "dtype": dtype}, ((None, 5),))
+    assert isinstance(parity.build_twin(case), Refused)
 
 
 JSON = st.recursive(

@@ -51,17 +51,15 @@ class Option:
         return BadValue(self.wanted, near)
 
 
-class Int(Option):
-    """A whole number from `minimum` to `maximum` in steps from `minimum`."""
-
-    alphabet = "0123456789"
+class Bounded(Option):
+    """A number from `minimum` to `maximum` in steps; `rule` says in words what the steps mean."""
 
     def __init__(
         self,
-        minimum: int,
-        maximum: int = LARGEST,
+        minimum: float,
+        maximum: float,
         *,
-        step: int = 1,
+        step: float = 0,
         rule: str = "",
         default: Any = REQUIRED,
         help: str = "",
@@ -71,6 +69,20 @@ class Int(Option):
         self.maximum = maximum
         self.step = step
         self.rule = rule
+
+
+class Int(Bounded):
+    """A whole number from `minimum` to `maximum` in steps from `minimum`."""
+
+    alphabet = "0123456789"
+    minimum: int
+    maximum: int
+    step: int
+
+    def __init__(
+        self, minimum: int, maximum: int = LARGEST, *, step: int = 1, **others: Any
+    ) -> None:
+        super().__init__(minimum, maximum, step=step, **others)
 
     @property
     def wanted(self) -> str:
@@ -140,27 +152,11 @@ class Flag(Option):
         return str(value).lower()
 
 
-class Decimal(Option):
+class Decimal(Bounded):
     """A decimal number from `minimum` to `maximum`, in multiples of `step`.
 
     `step` is a power of two, so that every value is exact in binary.
     """
-
-    def __init__(
-        self,
-        minimum: float,
-        maximum: float,
-        *,
-        step: float = 0,
-        rule: str = "",
-        default: Any = REQUIRED,
-        help: str = "",
-    ) -> None:
-        super().__init__(default, help)
-        self.minimum = minimum
-        self.maximum = maximum
-        self.step = step
-        self.rule = rule
 
     @property
     def wanted(self) -> str:

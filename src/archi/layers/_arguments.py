@@ -57,6 +57,14 @@ class Kind:
         return literal(value)
 
 
+class Unsupported(Kind):
+    """An argument Keras has and the twin can't follow: None only."""
+
+    def parse(self, value: Any, layer: type[Layer]) -> None:
+        if value is not None:
+            raise ValueError("None; archi does not know what it changes")
+
+
 class Integer(Kind):
     """A whole number, optionally with a smallest value or None."""
 
@@ -224,11 +232,17 @@ class DType(Kind):
 class DTypePolicy(DType):
     """A dtype policy's name or config, `float32` or `mixed_float16`; None is `float32`."""
 
-    names = DType.names | {"mixed_float16", "mixed_bfloat16"}
+    names = DType.names - {"int8", "float8_e4m3fn", "float8_e5m2"} | {
+        "mixed_float16",
+        "mixed_bfloat16",
+    }
 
     def parse(self, value: Any, layer: type[Layer]) -> str:
-        if isinstance(value, dict) and isinstance(value.get("config"), dict):
-            value = value["config"].get("name")
+        if isinstance(value, dict):
+            config = value.get("config")
+            if value.get("class_name") != "DTypePolicy" or not isinstance(config, dict):
+                raise ValueError("a plain dtype policy, such as 'float32'")
+            value = config.get("name")
         return super().parse(value, layer)
 
     def write(self, value: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from archi.errors import LayerError, quote
+from archi.errors import LayerError, printable, quote
 from archi.graph import (
     Inference,
     Node,
@@ -193,11 +193,13 @@ class Layer:
     @property
     def label(self) -> str:
         """How messages name this layer: `conv1 (Conv2D)`."""
-        return f"{self.name} ({self.class_name})"
+        return f"{printable(self.name)} ({self.class_name})"
 
     def refuse(self, wanted: str, received: Any) -> LayerError:
         """Return the error that says what this layer wanted and what it got."""
-        return LayerError(f"{self.label}: {wanted}. Received: {received!r}")
+        shown = repr(received)
+        shown = shown if len(shown) <= 200 else f"{shown[:199]}…"
+        return LayerError(f"{self.label}: {wanted}. Received: {shown}")
 
     def get_config(self) -> dict[str, Any]:
         """Return the config that Keras's layer of this class returns."""

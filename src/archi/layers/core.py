@@ -10,6 +10,7 @@ from archi.layers._arguments import (
     Boolean,
     DType,
     Integer,
+    Unsupported,
     arg,
 )
 from archi.layers._arguments import Shape as ShapeArgument
@@ -62,6 +63,7 @@ class Dense(Layer):
     activity_regularizer: Any = arg(REGULARIZER, None, omit=True)
     kernel_constraint: Any = arg(CONSTRAINT, None)
     bias_constraint: Any = arg(CONSTRAINT, None)
+    quantization_config: None = arg(Unsupported(), None, omit=True)
 
     def infer(self, x: Shape) -> Inference:
         if len(x) < 2:

@@ -38,7 +38,7 @@ class _Merge(Layer):
         if a is None or b is None:
             return None
         if a != b and 1 not in (a, b):
-            raise self.refuse("wants inputs of equal sizes", f"{a} and {b}")
+            raise self.refuse("wants inputs of equal sizes", (a, b))
         return b if a == 1 else a
 
 

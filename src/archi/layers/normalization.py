@@ -40,9 +40,14 @@ class BatchNormalization(Layer):
     synchronized: bool = arg(Boolean(), False)
 
     def validate(self) -> None:
-        unknown = set(self.renorm_clipping or ()) - {"rmax", "rmin", "dmax"}
-        if self.renorm and unknown:
-            raise self.refuse("renorm_clipping has rmax, rmin and dmax", self.renorm_clipping)
+        if not self.renorm:
+            return
+        self.renorm_clipping = self.renorm_clipping or {}
+        if not _is_clipping(self.renorm_clipping):
+            raise self.refuse(
+                "renorm_clipping has rmax, rmin (at most rmax) and dmax (at least 0)",
+                self.renorm_clipping,
+            )
 
     def infer(self, x: Shape) -> Inference:
         if self.nodes and len(x) != len(self.nodes[0].inputs[0].shape):
@@ -57,3 +62,13 @@ class BatchNormalization(Layer):
         weights = [Weight(name, (features,)) for name in trained]
         weights += [Weight(name, (features,), trainable=False) for name in tracked]
         return Inference((x,), tuple(weights), macs=0, elementwise=scaled(2, x))
+
+
+def _is_clipping(value: Any) -> bool:
+    if not isinstance(value, dict) or set(value) - {"rmax", "rmin", "dmax"}:
+        return False
+    if not all(type(bound) in (int, float) for bound in value.values()):
+        return False
+    infinity = float("inf")
+    within = value.get("rmin", -infinity) <= value.get("rmax", infinity)
+    return within and value.get("dmax", 0) >= 0
