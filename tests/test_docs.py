@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from pathlib import Path
@@ -38,12 +37,12 @@ def pattern(shown: str) -> str:
 
 
 @pytest.mark.parametrize(("command", "shown"), sessions())
-def test_shown_output_is_real(archi, command, shown, tmp_path, request):
+def test_shown_output_is_real(archi, command, shown, tmp_path, request, monkeypatch):
     words = shlex.split(command)
     assert words[0] == "archi"
     if words[1] == "verify":
         request.getfixturevalue("keras")
-    os.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path)
     done = archi(*words[1:], COLUMNS="80")
     assert re.fullmatch(pattern(shown), done.stdout + done.stderr), done.stdout + done.stderr
 

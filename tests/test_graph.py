@@ -129,7 +129,17 @@ def test_unknown_sizes_are_uncounted_and_named():
     ]
     assert data["layers"][1]["macs"] is None
     assert data["layers"][1]["output_shape"] == (None, None, None, 4)
-    assert "MACs not counted: conv2d" in str(graph.summary())
+    assert "Not counted: conv2d" in str(graph.summary())
+
+
+def test_unknown_flops_are_named_even_where_there_are_no_macs():
+    with building():
+        inputs = Input((None, None, 3))
+        graph = Graph(inputs, Activation("relu")(inputs))
+    data = graph.summary().data
+    assert [each["layer"] for each in data["uncounted"]] == ["activation"]
+    assert data["layers"][1]["macs"] == 0
+    assert data["layers"][1]["flops"] is None
 
 
 def test_scopes_group_into_stages_and_blocks():

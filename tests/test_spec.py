@@ -74,6 +74,14 @@ input must be HEIGHTxWIDTHxCHANNELS, not '32x32'
   wrn-28-10,input=32x32
                   ^^^^^
   try input=32x32x3""",
+    "wrn-40-2-b313,blocks=33": """\
+blocks is given twice
+  wrn-40-2-b313,blocks=33
+                ^^^^^^^^^""",
+    "wrn-27-1.2.3": """\
+depth must be a whole number from 10 to 20,000 that is 6n+4, not '27'
+  wrn-27-1.2.3
+      ^^""",
     "wrn-1000000000-10": """\
 depth must be a whole number from 10 to 20,000 that is 6n+4, not '1000000000'
   wrn-1000000000-10
@@ -118,7 +126,7 @@ an option is written key=value, not ''
     "wrn-28-10,width=4": """\
 width is part of the name, wrn-{depth}-{width}[-b{blocks}]
   wrn-28-10,width=4
-            ^^^^^^^""",
+            ^^^^^""",
     "wrn-28-10-b(3,1": """\
 a parenthesis is not closed
   wrn-28-10-b(3,1
@@ -167,7 +175,18 @@ def test_flags_apply_over_the_spec_and_errors_point_into_the_flag():
     assert str(spec) == "resnet50,input=32x32x3,classes=10"
     with pytest.raises(SpecError) as caught:
         with_options(parse("resnet50"), {"input": "32x32"})
-    assert str(caught.value).splitlines()[1:3] == ["  32x32", "  ^^^^^"]
+    assert str(caught.value).splitlines()[1:] == ["  32x32", "  ^^^^^", "  try 32x32x3"]
+
+
+def test_options_of_the_python_api_are_checked_like_those_of_a_spec():
+    import archi
+
+    assert archi.load("resnet18", options={"classes": 7, "bias": False, "input": (32, 32, 3)}).title
+    for options in ({"clases": "10"}, {"depth": "18"}, {"classes": "ten"}, {"classes": None}):
+        with pytest.raises(SpecError):
+            archi.load("resnet18", options=options)
+    with pytest.raises(ArchiError, match="a target is text"):
+        archi.load(3)
 
 
 VALUES = {
@@ -179,7 +198,7 @@ VALUES = {
     Decimal: lambda o: (
         st.integers(1, int(o.maximum / o.step)).map(lambda n: n * o.step)
         if o.step
-        else st.integers(0, 99).map(lambda n: n / 100)
+        else st.floats(o.minimum, o.maximum).map(lambda x: float(f"{x:.10f}"))
     ),
     Size: lambda o: st.tuples(*[st.integers(1, 10**6)] * 3),
     Kernels: lambda o: st.lists(st.sampled_from([1, 3, 5, 7]), min_size=1, max_size=6).map(tuple),

@@ -111,6 +111,22 @@ def test_a_step_that_cannot_run_is_reported_not_raised(monkeypatch):
     assert not found.ok
 
 
+def test_a_fixed_batch_is_what_runs():
+    found = bridge.verify(archi.load("wrn-10-1", batch=3))
+    assert found.ok
+    assert found.forward["shapes"] == [(3, 10)]
+
+
+def test_a_model_keras_cannot_build_is_one_message(monkeypatch, archi, keras):
+    def refuse(config):
+        raise MemoryError("no room for this")
+
+    monkeypatch.setattr(keras.Model, "from_config", refuse)
+    done = archi("verify", "wrn-10-1")
+    assert done.exit_code == 2
+    assert done.stderr == "Error: Keras could not build wrn-10-1: MemoryError: no room for this\n"
+
+
 def test_comparing_alone_allocates_no_weights():
     model = bridge.to_keras(archi.load("wrn-40-8"), initialize=False)
     assert model.count_params() == 35_769_850

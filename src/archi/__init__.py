@@ -20,12 +20,12 @@ __all__ = ["ArchiError", "Graph", "Report", "load"]
 
 
 def load(
-    target: str, *, options: Mapping[str, str] | None = None, batch: int | None = None
+    target: str, *, options: Mapping[str, object] | None = None, batch: int | None = None
 ) -> Graph:
     """Return the network a spec such as `wrn-28-10` or `resnet50,classes=10` names.
 
-    `options` are spec options as text, applied over those in the target; `batch` fixes
-    the batch size.
+    `options` are spec options, as values or as text, applied over those in the target;
+    `batch` fixes the batch size.
 
     Raises ArchiError, whose text points at what is wrong and says what would work.
     """

@@ -12,13 +12,13 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import zip_longest
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from archi.errors import KerasMissing
-from archi.graph import Graph, Node, Tensor
+from archi.errors import ArchiError, KerasMissing, printable, quote
+from archi.graph import Graph, Node, Shape, Tensor
 from archi.layers import Layer
 
 if TYPE_CHECKING:
@@ -109,23 +109,29 @@ def import_keras() -> ModuleType:
     try:
         with _silent_stderr():
             import keras
-    except ImportError as error:
+    except Exception as error:  # what a backend raises while it loads is up to it
         raise KerasMissing(
-            f"this needs real Keras, which can't be imported: {error}",
-            hint=(
-                "pip install tensorflow"
-                if sys.version_info < (3, 14)
-                else "TensorFlow has no wheel for this Python; use Python 3.10 to 3.13"
-            ),
+            f"this needs real Keras, which can't be imported: {error}", hint=_how_to_get_keras()
         ) from None
     return keras
+
+
+def _how_to_get_keras() -> str:
+    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+        return f"KERAS_BACKEND is {quote(os.environ['KERAS_BACKEND'])}; is that backend installed?"
+    if sys.version_info >= (3, 14):
+        return "TensorFlow has no wheel for this Python; use Python 3.10 to 3.13"
+    return "pip install tensorflow"
 
 
 @contextmanager
 def _silent_stderr() -> Iterator[None]:
     """Keep what native libraries print while they load away from the terminal."""
-    sys.stderr.flush()
-    kept = os.dup(2)
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no standard error to keep silent
+        yield
+        return
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     try:
@@ -140,16 +146,22 @@ def to_keras(graph: Graph, *, initialize: bool = True) -> keras.Model:
 
     With `initialize=False` no weight is allocated; shapes and counts are still there.
 
-    Raises KerasMissing where Keras can't be imported.
+    Raises KerasMissing where Keras can't be imported, ArchiError where it can't build the
+    model, for want of memory for one.
     """
     keras = import_keras()
     # A copy through JSON: Keras takes configs apart while it reads them.
     config = json.loads(json.dumps(functional_config(graph)))
-    with _deep_recursion(len(graph.nodes)):
-        if initialize:
+    scope = nullcontext() if initialize else keras.StatelessScope(initialize_variables=False)
+    try:
+        with _deep_recursion(len(graph.nodes)), scope:
             return keras.Model.from_config(config)
-        with keras.StatelessScope(initialize_variables=False):
-            return keras.Model.from_config(config)
+    except Exception as error:
+        raise ArchiError(f"Keras could not build {graph.title}: {_brief(error)}") from None
+
+
+def _brief(error: Exception) -> str:
+    return f"{type(error).__name__}: {printable(str(error).strip()[:300])}"
 
 
 @contextmanager
@@ -169,9 +181,9 @@ def save_keras(graph: Graph, path: str) -> None:
     It is written in a folder of its own beside `path`, then renamed. Raises KerasMissing,
     or OSError where the file can't be written.
     """
-    path = os.path.realpath(path)
     if os.path.exists(path) and not os.path.isfile(path):
         raise OSError(errno.EINVAL, "not a regular file")
+    path = os.path.realpath(path)
     with tempfile.TemporaryDirectory(prefix=".archi-", dir=os.path.dirname(path)) as beside:
         part = os.path.join(beside, "model.keras")
         to_keras(graph).save(part)
@@ -293,17 +305,21 @@ def _attempt(step: Any) -> dict[str, Any]:
     try:
         result: dict[str, Any] = step()
     except Exception as error:
-        return {"ok": False, "error": f"{type(error).__name__}: {str(error).strip()[:300]}"}
+        return {"ok": False, "error": _brief(error)}
     return result
 
 
-BATCH = 2  # smallest batch over which normalisation has a variance
+BATCH = 2  # where it is open: the smallest over which normalisation has a variance
 
 
-def _random(shape: tuple[int | None, ...], seed: int) -> Any:
+def _sizes(shape: Shape) -> Shape:
+    return (shape[0] or BATCH, *shape[1:])
+
+
+def _random(shape: Shape, seed: int) -> Any:
     import numpy as np
 
-    sizes = [BATCH, *(32 if size is None else size for size in shape[1:])]
+    sizes = [size or 32 for size in _sizes(shape)]
     return np.random.default_rng(seed).standard_normal(sizes, dtype="float32")
 
 
@@ -319,9 +335,12 @@ def _forward(graph: Graph, model: keras.Model) -> dict[str, Any]:
     outputs = model(_inputs(graph), training=False)
     outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
     arrays = [keras.ops.convert_to_numpy(output) for output in outputs]
-    expected = [(BATCH, *tensor.shape[1:]) for tensor in graph.outputs]
     finite = all(bool(np.isfinite(array).all()) for array in arrays)
-    right = [array.shape for array in arrays] == expected
+    right = all(
+        size in (None, real)
+        for tensor, array in zip(graph.outputs, arrays, strict=True)
+        for size, real in zip(_sizes(tensor.shape), array.shape, strict=True)
+    )
     return {"ok": finite and right, "finite": finite, "shapes": [a.shape for a in arrays]}
 
 

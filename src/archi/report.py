@@ -17,11 +17,13 @@ class Column(NamedTuple):
     names; `count`, an exact integer; `amount`, an integer shown to three digits;
     `shapes`, a list of shapes with batch axis; `size`, a shape without; `share`, a
     fraction of one; `verdict`, words that renderers may colour by the first of them.
+    An `optional` column may give way where there is no room.
     """
 
     key: str
     title: str
     kind: str = "text"
+    optional: bool = False
 
 
 class Table(NamedTuple):

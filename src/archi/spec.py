@@ -7,7 +7,7 @@
     value  = text without a comma
 
 Names and keys ignore case; `_` and `-` are the same. `str(parse(text))` is canonical:
-specs that mean the same network print the same, and print to a spec that parses back.
+specs with the same values print the same, and print to a spec that parses back.
 """
 
 from __future__ import annotations
@@ -43,10 +43,6 @@ class Spec:
         graph = self.family.build(self.values, str(self), batch)
         graph.source = {"kind": "spec", "target": str(self)}
         return graph
-
-    def replace(self, **values: Any) -> Spec:
-        """Return this spec with other option values."""
-        return Spec(self.family, {**self.values, **values})
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Spec) and (self.family, self.values) == (
@@ -90,25 +86,25 @@ def parse(text: str) -> Spec:
     values.update(family.presets.get(match.preset, {}))
     for variable, (word, span) in match.variables.items():
         values[variable] = _value(family, variable, Part(word, span), text, match)
-    given: set[str] = set()
+    given = set(match.variables)
     for option in options:
         key, value = _key_and_value(text, option, family)
         if key in given:
             raise SpecError(f"{key} is given twice", source=text, span=option.span)
         given.add(key)
-        values[key] = _value(family, key, value, text)
+        values[key] = _value(family, key, value, text, hint=f"{key}=")
     return Spec(family, values)
 
 
 def with_options(spec: Spec, given: Mapping[str, str]) -> Spec:
-    """Return `spec` with options that came as command-line flags, still text.
+    """Return `spec` with options given apart from it, as text.
 
-    Raises SpecError that points into the flag's value.
+    Raises SpecError that points into the option's key or value.
     """
     values = dict(spec.values)
     for key, text in given.items():
-        part = Part(text, (0, len(text)))
-        values[key] = _value(spec.family, key, part, text)
+        _check_key(spec.family, key, key, (0, len(key)))
+        values[key] = _value(spec.family, key, Part(text, (0, len(text))), text)
     return Spec(spec.family, values)
 
 
@@ -190,17 +186,19 @@ def _key_and_value(text: str, option: Part, family: Family) -> tuple[str, Part]:
             span=(start, max(end, start + 1)),
             hint=f"{family.name} takes {', '.join(_free_options(family))}",
         )
-    if key not in family.options:
-        raise _unknown_option(text, key, (start, start + len(raw)), family)
-    if key in family.variables and family.options[key].default is REQUIRED:
-        raise SpecError(
-            f"{key} is part of the name, {family.template.text}",
-            source=text,
-            span=(start, end),
-        )
+    _check_key(family, key, text, (start, start + len(raw)))
     left = len(value) - len(value.lstrip())
     at = start + len(raw) + 1 + left
     return key, Part(value.strip(), (at, max(at + 1, at + len(value.strip()))))
+
+
+def _check_key(family: Family, key: str, text: str, span: tuple[int, int]) -> None:
+    if key not in family.options:
+        raise _unknown_option(text, key, span, family)
+    if key in family.variables and family.options[key].default is REQUIRED:
+        raise SpecError(
+            f"{key} is part of the name, {family.template.text}", source=text, span=span
+        )
 
 
 def _unknown_option(text: str, key: str, span: tuple[int, int], family: Family) -> SpecError:
@@ -229,8 +227,12 @@ def _value(
     part: Part,
     text: str,
     match: Match | None = None,
+    hint: str = "",
 ) -> Any:
-    """Parse one value; `match` is given for a variable of the name."""
+    """Parse one value; `match` is given for a variable of the name.
+
+    `hint` is what stands before a value that is suggested.
+    """
     try:
         return family.options[key].parse(part.text.strip())
     except BadValue as error:
@@ -238,21 +240,25 @@ def _value(
             f"{key} must be {error.wanted}, not {quote(part.text)}",
             source=text,
             span=part.span,
-            hint=_instead(family, key, error.near, match),
+            hint=_instead(family, key, error.near, match, hint),
         ) from None
 
 
-def _instead(family: Family, key: str, near: tuple[Any, ...], match: Match | None) -> str:
-    """Say what would work: whole names for a variable, key=value for an option."""
+def _instead(
+    family: Family, key: str, near: tuple[Any, ...], match: Match | None, hint: str
+) -> str:
+    """Say what would work: whole names for a variable, values for an option."""
     if not near:
         return ""
     option = family.options[key]
     if match is None:
-        return f"try {one_of([f'{key}={option.write(value)}' for value in near])}"
+        return f"try {one_of([hint + option.write(value) for value in near])}"
     values = {**family.defaults}
     for variable, (text, _) in match.variables.items():
         try:
             values[variable] = family.options[variable].parse(text.strip())
         except BadValue as error:
-            values[variable] = (*error.near, *near)[0]
+            if not error.near:
+                return ""  # no name with that in it would work
+            values[variable] = error.near[0]
     return f"try {one_of([family.write_name({**values, key: value}) for value in near])}"

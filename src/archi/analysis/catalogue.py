@@ -33,7 +33,7 @@ def list_architectures(pattern: str = "") -> Report:
         Column("params", "Params", "count"),
         Column("macs", "MACs", "amount"),
         Column("input", "Input", "size"),
-        Column("template", "Template"),
+        Column("template", "Template", "name"),
         Column("paper", "Paper"),
     ]
     rows = [
@@ -122,7 +122,7 @@ def _names(family: Family, spec: Spec | None) -> Facts:
     paper = family.paper
     facts = [
         Fact("Paper", f"{paper.authors}: {paper.title} ({paper.year})"),
-        Fact("", paper.url),
+        Fact("Link", paper.url),
         Fact("Template", family.template.text),
     ]
     if family.also:

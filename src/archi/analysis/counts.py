@@ -59,6 +59,11 @@ class Counts(NamedTuple):
     layers: list[LayerCount]
     totals: Totals
 
+    @property
+    def uncounted(self) -> list[LayerCount]:
+        """The layers whose MACs or FLOPs are unknown."""
+        return [row for row in self.layers if row.flops is None]
+
 
 def count(graph: Graph) -> Counts:
     """Return the numbers of every layer and of the whole."""
@@ -93,7 +98,7 @@ def _count_layer(layer: Layer, nodes: list[Node], batch: int) -> LayerCount:
         macs=None if macs is None else batch * macs,
         flops=None if macs is None or elementwise is None else batch * (2 * macs + elementwise),
         inputs=[tensor.node.layer.name for node in nodes for tensor in node.inputs],
-        why=next((node.inference.why for node in nodes if node.inference.macs is None), ""),
+        why=next((n.inference.why for n in nodes if n.inference.elementwise is None), ""),
     )
 
 

@@ -49,6 +49,7 @@ COLUMNS: dict[str, tuple[Column, Getter]] = {
 LAYER_COLUMNS = (
     "name", "class", "output_shape", "params", "params_share", "macs", "macs_share", "inputs",
 )  # fmt: skip
+OPTIONAL = {"layers", "params_share", "macs_share", "inputs"}  # unless they are asked for
 FOLDED_COLUMNS = (*LAYER_COLUMNS[:2], "layers", *LAYER_COLUMNS[2:])
 
 
@@ -79,7 +80,7 @@ def summarize(
         )
     chosen = [COLUMNS[key] for key in keys]
     table = Table(
-        [column for column, _ in chosen],
+        [column._replace(optional=not columns and column.key in OPTIONAL) for column, _ in chosen],
         [tuple(getter(row, counts.totals) for _, getter in chosen) for row in rows],
     )
     parts: list[Part] = [table, *_warnings(counts), _facts(graph, counts.totals)]
@@ -229,12 +230,12 @@ def _unit(number: int, unit: str) -> str:
 
 
 def _warnings(counts: Counts) -> list[Note]:
-    unknown = [row for row in counts.layers if row.macs is None]
+    unknown = counts.uncounted
     if not unknown:
         return []
     names = ", ".join(row.layer.name for row in unknown[:5])
     more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-    return [Note(f"MACs not counted: {names}{more} ({unknown[0].why})", warning=True)]
+    return [Note(f"Not counted: {names}{more} ({unknown[0].why})", warning=True)]
 
 
 def _data(graph: Graph, counts: Counts, groups: list[Group]) -> dict[str, Any]:
@@ -248,8 +249,7 @@ def _data(graph: Graph, counts: Counts, groups: list[Group]) -> dict[str, Any]:
         "totals": counts.totals._asdict(),
         "uncounted": [
             {"layer": row.layer.name, "class": row.layer.class_name, "why": row.why}
-            for row in counts.layers
-            if row.macs is None
+            for row in counts.uncounted
         ],
         "stages": [
             {

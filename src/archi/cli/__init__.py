@@ -51,6 +51,8 @@ class Commands(click.Group):
         except ArchiError as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            ctx.exit(130)  # as a shell reports it; 1 would say that a check did not hold
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

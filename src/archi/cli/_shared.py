@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -81,12 +82,17 @@ def load_target(
 
 
 def emit(report: Report, format: str, output: str | None) -> None:
-    """Print a report, or write it to a file."""
+    """Print a report, or write it to a file. Raises ArchiError where that can't be done."""
     if output is not None:
         write_file(output, render(report, format).encode())
-    else:
-        options = terminal() if format == "table" else {}
-        click.echo(render(report, format, **options), nl=False, color=True)
+        return
+    text = render(report, format, **(terminal() if format == "table" else {}))
+    try:
+        click.echo(text, nl=False, color=True)
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # the reader has had enough; click ends quietly
+            raise
+        raise unwritable("standard output", error) from None
 
 
 def terminal() -> dict[str, Any]:
@@ -96,14 +102,17 @@ def terminal() -> dict[str, Any]:
     """
     from rich.console import Console
 
-    console = Console()
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
     columns = os.environ.get("COLUMNS", "")
-    sized = console.is_terminal or columns.isdigit()
-    colored = console.is_terminal and not console.no_color
+    width = int(columns[:6]) if columns.isascii() and columns.isdigit() else 0
+    if not width and is_terminal:
+        width = os.get_terminal_size(sys.stdout.fileno()).columns
+    console = Console(width=width or 80, height=25)
+    colored = is_terminal and not console.no_color
     return {
-        "width": console.width if sized else None,
+        "width": width or None,
         "color": console.color_system if colored else None,
-        "ascii": not _can_print("×─█→", sys.stdout.encoding),
+        "ascii": not _can_print("×─█→", getattr(sys.stdout, "encoding", None)),
     }
 
 
@@ -120,18 +129,28 @@ def write_file(path: str, content: bytes) -> None:
 
     What is no regular file (a pipe, /dev/stdout) is written to and stays what it is.
     """
-    path = os.path.realpath(path)
-    in_place = os.path.exists(path) and not os.path.isfile(path)
-    beside = path if in_place else f"{path}.{os.getpid()}.part"
     try:
-        with open(beside, "wb" if in_place else "xb") as file:
-            file.write(content)
-        if not in_place:
-            os.replace(beside, path)
+        if os.path.exists(path) and not os.path.isfile(path):
+            with open(path, "wb") as file:
+                file.write(content)
+        else:
+            _replace(os.path.realpath(path), content)
     except OSError as error:
-        if not in_place and os.path.exists(beside):
-            os.unlink(beside)
         raise unwritable(path, error) from None
+
+
+def _replace(path: str, content: bytes) -> None:
+    beside = os.path.join(os.path.dirname(path), f".archi-{os.getpid()}.part")
+    try:
+        with open(beside, "xb") as file:
+            file.write(content)
+        if os.path.exists(path):
+            os.chmod(beside, os.stat(path).st_mode)
+        os.replace(beside, path)
+    except BaseException:
+        if os.path.exists(beside):
+            os.unlink(beside)
+        raise
 
 
 def unwritable(path: str, error: OSError) -> ArchiError:

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import click
+from click.shell_completion import CompletionItem
 
 from archi.cli._shared import Target, emit, output_options
 
 
+class FamilyOrTarget(Target):
+    """A family's name, or a target."""
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from archi.families._registry import family_files
+
+        names = [name.replace("_", "-") for name in family_files()]
+        start = incomplete.lower().replace("_", "-")
+        found = [CompletionItem(name) for name in names if name.startswith(start)]
+        return found + super().shell_complete(ctx, param, incomplete)
+
+
 @click.command()
-@click.argument("name", type=Target())
+@click.argument("name", type=FamilyOrTarget())
 @output_options
 def command(name: str, format: str, output: str | None) -> None:
     """Tell all about a family or an architecture.

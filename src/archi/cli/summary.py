@@ -19,7 +19,8 @@ from archi.cli._shared import Target, emit, load_target, output_options, target_
 @click.option(
     "--columns",
     metavar="KEYS",
-    help="Columns to show, such as name,class,params,flops; a wrong one lists all.",
+    help="Columns to show: any of name, class, block, layers, output_shape, params, "
+    "trainable_params, params_share, macs, macs_share, flops, inputs.",
 )
 @output_options
 def command(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from archi.graph import Tensor, current_build, scope
-from archi.layers import BatchNormalization, Dense, GlobalAveragePooling2D
+from archi.layers import Activation, BatchNormalization, Dense, GlobalAveragePooling2D
 
 RESNET_TABLE_1 = {  # He et al. 2015, Table 1: depth: block, blocks in conv2_x … conv5_x
     18: ("basic", (2, 2, 2, 2)),
@@ -22,6 +24,8 @@ IDENTITY_MAPPINGS_RECIPE = {
     "source": "He et al. 2016, appendix (ImageNet)",
 }
 
+KERAS_TABLE = "keras.io/api/applications"  # source of published figures
+
 
 def channel_axis() -> int:
     """Return the channels axis: -1, or 1 when they come first."""
@@ -34,8 +38,14 @@ def normalize(x: Tensor, name: str) -> Tensor:
     return BatchNormalization(axis=axis, epsilon=1.001e-5, name=name)(x)
 
 
-def classifier(x: Tensor, classes: int, pool_name: str | None = "avg_pool") -> Tensor:
+def bn_relu(x: Tensor, name: str) -> Tensor:
+    """Normalisation with Keras's defaults, and activation."""
+    x = BatchNormalization(axis=channel_axis(), name=f"{name}_bn")(x)
+    return Activation("relu", name=f"{name}_relu")(x)
+
+
+def classifier(x: Tensor, classes: int, **dense: Any) -> Tensor:
     """Global average pooling and a softmax over `classes`: how Keras ends its networks."""
     with scope("head"):
-        x = GlobalAveragePooling2D(name=pool_name)(x)
-        return Dense(classes, activation="softmax", name="predictions")(x)
+        x = GlobalAveragePooling2D(name="avg_pool")(x)
+        return Dense(classes, activation="softmax", name="predictions", **dense)(x)

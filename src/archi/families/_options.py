@@ -178,7 +178,10 @@ class Decimal(Bounded):
         return value
 
     def write(self, value: float) -> str:
-        return str(int(value)) if value == int(value) else str(value)
+        text = repr(value)
+        if "e" in text:  # small ones; a spec has no exponents
+            text = f"{value:.18f}".rstrip("0")
+        return text.removesuffix(".0")
 
 
 class Size(Option):

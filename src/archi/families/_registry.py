@@ -50,7 +50,7 @@ class Match(NamedTuple):
 
 
 class Template:
-    """A name with variables, `wrn-{depth}-{width}[-b{blocks}]`; brackets are optional.
+    """A name with variables, `wrn-{depth}-{width}[-b{blocks}]`; an optional end in brackets.
 
     Case, spaces, parentheses, `-` and `_` are ignored when matching, but two numbers
     need something between them.
@@ -220,7 +220,10 @@ def family_files() -> list[str]:
 def load_family(file: str) -> Family:
     """Return the family that a file of this folder declares."""
     module = import_module(f"archi.families.{file}")
-    return next(value for value in vars(module).values() if isinstance(value, Family))
+    found = [value for value in vars(module).values() if isinstance(value, Family)]
+    if len(found) != 1:
+        raise RuntimeError(f"{module.__file__} declares {len(found)} families; it must be one")
+    return found[0]
 
 
 def families() -> list[Family]:

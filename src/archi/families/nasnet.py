@@ -2,9 +2,9 @@
 
 Zoph, Vasudevan, Shlens, Le: Learning Transferable Architectures for Scalable Image
 Recognition, CVPR 2018, Figures 2 and 4. `NASNet-A (N @ F)` has N normal cells a stage
-and F filters in the penultimate layer. The mobile (4 @ 1056) and large (6 @ 4032)
-networks equal `keras.applications.nasnet` layer by layer, and every other N @ F is what
-that code builds.
+and F filters in the penultimate layer. `nasnet-mobile` (4 @ 1056 with a smaller stem) and
+`nasnet-large` (6 @ 4032) equal `keras.applications.nasnet` layer by layer, and every other
+N @ F is what that code builds, with the stem of the large network unless told otherwise.
 
 Deviates from the paper: it has an auxiliary classifier for training, left out here as
 in Keras. With `stem=cifar` the first cell's missing predecessor is the stem, projected.
@@ -14,7 +14,7 @@ code builds; `archi info nasnet` shows both.
 
 from __future__ import annotations
 
-from archi.families._blocks import channel_axis
+from archi.families._blocks import KERAS_TABLE, channel_axis
 from archi.families._options import Flag, Int, OneOf
 from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor, current_build, scope
@@ -184,7 +184,6 @@ def stem_conv(x: Tensor, filters: int, strides: int) -> Tensor:
 
 TABLE_2 = "Zoph et al. 2017, Table 2"
 TABLE_3 = "Zoph et al. 2017, Table 3"
-KERAS = "keras.io/api/applications"
 
 
 @family(
@@ -233,14 +232,14 @@ KERAS = "keras.io/api/applications"
     published=(
         Published("nasnet-mobile", "params", "5.3M", TABLE_3),
         Published("nasnet-mobile", "macs", "564M", TABLE_3),
-        Published("nasnet-mobile", "params", "5.3M", KERAS),
+        Published("nasnet-mobile", "params", "5.3M", KERAS_TABLE),
         Published("nasnet-a-5@1536", "params", "10.9M", TABLE_2, "printed as 5 @ 1538"),
         Published("nasnet-a-5@1536", "macs", "2.35B", TABLE_2, "printed as 5 @ 1538"),
         Published("nasnet-a-7@1920", "params", "22.6M", TABLE_2),
         Published("nasnet-a-7@1920", "macs", "4.93B", TABLE_2),
         Published("nasnet-large", "params", "88.9M", TABLE_2),
         Published("nasnet-large", "macs", "23.8B", TABLE_2),
-        Published("nasnet-large", "params", "88.9M", KERAS),
+        Published("nasnet-large", "params", "88.9M", KERAS_TABLE),
     ),
     recipe={
         "optimizer": "RMSProp, decay 0.9, epsilon 1.0, synchronous over 50 workers",

@@ -13,16 +13,15 @@ from archi.families._blocks import (
     IDENTITY_MAPPINGS_RECIPE,
     RESNET_FILTERS,
     RESNET_TABLE_1,
-    channel_axis,
+    bn_relu,
     classifier,
 )
 from archi.families._options import OneOf
 from archi.families._registry import Paper, family
 from archi.graph import Tensor, scope
-from archi.layers import Activation, Add, BatchNormalization, Conv2D, MaxPooling2D
-from archi.layers._objects import l2
+from archi.layers import Add, Conv2D, MaxPooling2D
 
-WEIGHT_DECAY = l2(1e-4)
+WEIGHT_DECAY = {"class_name": "L2", "config": {"l2": 1e-4}}
 BLOCKS = {"basic": (3, 3), "bottleneck": (1, 3, 1)}  # kernels of a block's convolutions
 
 
@@ -37,12 +36,6 @@ def conv(x: Tensor, filters: int, kernel: int, strides: int, name: str) -> Tenso
         kernel_regularizer=WEIGHT_DECAY,
         name=name,
     )(x)
-
-
-def bn_relu(x: Tensor, name: str) -> Tensor:
-    """Normalisation and activation."""
-    x = BatchNormalization(axis=channel_axis(), name=f"{name}_bn")(x)
-    return Activation("relu", name=f"{name}_relu")(x)
 
 
 def block(x: Tensor, kind: str, filters: int, strides: int, first: bool, name: str) -> Tensor:
@@ -89,4 +82,4 @@ def preact_resnet(x: Tensor, classes: int, top: bool, depth: int) -> Tensor:
                     x = block(x, kind, filters, strides, first, f"conv{stage}_block{i}")
     with scope("head"):
         x = bn_relu(x, "post")
-    return classifier(x, classes) if top else x
+    return classifier(x, classes, kernel_initializer="he_normal") if top else x

@@ -3,13 +3,20 @@
 He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, CVPR 2016, Table 1.
 Depths 50, 101 and 152 equal `keras.applications.resnet` layer by layer; 18 and 34 have
 the paper's basic block in the same manner. Deviates from the paper as Keras does:
-convolutions have biases, and a bottleneck strides in its first 1×1 convolution (which
-is the paper's way; torchvision and the authors' later code stride in the 3×3).
+convolutions have biases, and shortcuts that change shape are 1×1 convolutions at every
+depth. A bottleneck strides in its first 1×1 convolution, as in the paper; torchvision
+strides in the 3×3.
 """
 
 from __future__ import annotations
 
-from archi.families._blocks import RESNET_FILTERS, RESNET_TABLE_1, classifier, normalize
+from archi.families._blocks import (
+    KERAS_TABLE,
+    RESNET_FILTERS,
+    RESNET_TABLE_1,
+    classifier,
+    normalize,
+)
 from archi.families._options import Flag, OneOf
 from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor, scope
@@ -79,7 +86,6 @@ def stem(x: Tensor, bias: bool) -> Tensor:
 
 
 PAPER_TABLE_1 = "He et al. 2015, Table 1"
-KERAS = "keras.io/api/applications"
 TORCHVISION = "torchvision.models, ResNet weights' metadata"
 
 
@@ -109,9 +115,9 @@ TORCHVISION = "torchvision.models, ResNet weights' metadata"
         Published("resnet50", "macs", "3.8G", PAPER_TABLE_1, "cut off rather than rounded"),
         Published("resnet101", "macs", "7.6G", PAPER_TABLE_1),
         Published("resnet152", "macs", "11.3G", PAPER_TABLE_1),
-        Published("resnet50", "params", "25.6M", KERAS),
-        Published("resnet101", "params", "44.7M", KERAS),
-        Published("resnet152", "params", "60.4M", KERAS),
+        Published("resnet50", "params", "25.6M", KERAS_TABLE),
+        Published("resnet101", "params", "44.7M", KERAS_TABLE),
+        Published("resnet152", "params", "60.4M", KERAS_TABLE),
         Published("resnet18,bias=false", "trainable_params", "11689512", TORCHVISION),
         Published("resnet34,bias=false", "trainable_params", "21797672", TORCHVISION),
         Published("resnet50,bias=false", "trainable_params", "25557032", TORCHVISION),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from archi.families._blocks import (
     IDENTITY_MAPPINGS_RECIPE,
+    KERAS_TABLE,
     RESNET_FILTERS,
     RESNET_TABLE_1,
     classifier,
@@ -51,9 +52,6 @@ def stem(x: Tensor) -> Tensor:
     return MaxPooling2D(3, strides=2, name="pool1_pool")(x)
 
 
-KERAS = "keras.io/api/applications"
-
-
 @family(
     "resnet{depth}v2",
     also=("resnetv2-{depth}",),
@@ -72,9 +70,9 @@ KERAS = "keras.io/api/applications"
         ),
     },
     published=(
-        Published("resnet50v2", "params", "25.6M", KERAS),
-        Published("resnet101v2", "params", "44.7M", KERAS),
-        Published("resnet152v2", "params", "60.4M", KERAS),
+        Published("resnet50v2", "params", "25.6M", KERAS_TABLE),
+        Published("resnet101v2", "params", "44.7M", KERAS_TABLE),
+        Published("resnet152v2", "params", "60.4M", KERAS_TABLE),
     ),
     recipe=IDENTITY_MAPPINGS_RECIPE,
 )

@@ -12,11 +12,11 @@ longest path of WRN-28-10 has 26 weighted layers, stem and classifier included.
 
 from __future__ import annotations
 
-from archi.families._blocks import channel_axis, classifier
+from archi.families._blocks import bn_relu, channel_axis, classifier
 from archi.families._options import Decimal, Flag, Int, Option
 from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor, scope
-from archi.layers import Activation, Add, BatchNormalization, Conv2D, Dropout
+from archi.layers import Add, BatchNormalization, Conv2D, Dropout
 
 TABLE_1 = {"conv2": (16, 1), "conv3": (32, 2), "conv4": (64, 2)}  # filters at k = 1, stride
 
@@ -35,12 +35,6 @@ class Kernels(Option):
 
     def write(self, value: tuple[int, ...]) -> str:
         return "".join(map(str, value))
-
-
-def bn_relu(x: Tensor, name: str) -> Tensor:
-    """Normalisation and activation."""
-    x = BatchNormalization(axis=channel_axis(), name=f"{name}_bn")(x)
-    return Activation("relu", name=f"{name}_relu")(x)
 
 
 def conv(

@@ -6,7 +6,7 @@ Figure 5. Equal to `keras.applications.xception` layer by layer.
 
 from __future__ import annotations
 
-from archi.families._blocks import channel_axis, classifier
+from archi.families._blocks import KERAS_TABLE, channel_axis, classifier
 from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor, scope
 from archi.layers import (
@@ -75,7 +75,7 @@ def middle(x: Tensor, name: str) -> Tensor:
     classes=1000,
     published=(
         Published("xception", "trainable_params", "22855952", "Chollet 2016, Table 3"),
-        Published("xception", "params", "22.9M", "keras.io/api/applications"),
+        Published("xception", "params", "22.9M", KERAS_TABLE),
     ),
     recipe={
         "optimizer": "SGD, momentum 0.9",

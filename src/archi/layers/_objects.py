@@ -36,12 +36,12 @@ class KerasObject(Kind):
         if value is None:
             return None
         if isinstance(value, str) and value in self.names:
-            name = self.names[value]
-            return name, self.known[name]
-        if isinstance(value, dict) and isinstance(value.get("class_name"), str):
-            config = value.get("config") or {}
-            if isinstance(config, dict):
-                return value["class_name"], config
+            return self.names[value], self.known[self.names[value]]
+        if isinstance(value, dict):
+            name, config = value.get("class_name"), value.get("config") or {}
+            # Identifiers only: they become code where a network is exported as such.
+            if isinstance(config, dict) and all(map(_is_identifier, (name, *config))):
+                return str(name), config
         raise ValueError(f"the name or config of one of {self.module}")
 
     def write(self, value: tuple[str, dict[str, Any]] | None) -> dict[str, Any] | None:
@@ -62,6 +62,10 @@ class KerasObject(Kind):
         if self.known.get(name) == config:
             return literal(snake_case(name))
         return f"{self.module}.{name}({', '.join(f'{k}={literal(v)}' for k, v in config.items())})"
+
+
+def _is_identifier(value: Any) -> bool:
+    return isinstance(value, str) and value.isidentifier()
 
 
 _SEED = {"seed": None}
@@ -120,8 +124,3 @@ CONSTRAINT = KerasObject(
     },
     {},
 )
-
-
-def l2(strength: float) -> dict[str, Any]:
-    """Return the config of `keras.regularizers.L2`: strength times the sum of squares."""
-    return {"class_name": "L2", "config": {"l2": strength}}

@@ -42,9 +42,14 @@ class InputLayer(Layer):
         return config
 
 
-def Input(shape: Shape, batch_size: int | None = None, name: str | None = None) -> Tensor:
+def Input(
+    shape: Shape,
+    batch_size: int | None = None,
+    dtype: str | None = None,
+    name: str | None = None,
+) -> Tensor:
     """Return a tensor for samples of `shape` (batch axis left out)."""
-    layer = InputLayer(batch_shape=(batch_size, *shape), name=name)
+    layer = InputLayer(batch_shape=(batch_size, *shape), dtype=dtype, name=name)
     node = Node(layer, (), layer.infer())
     layer.nodes.append(node)
     return node.outputs[0]

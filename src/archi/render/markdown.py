@@ -6,7 +6,7 @@ from archi.errors import printable
 from archi.render._cells import NUMBERS, cell
 from archi.report import Fact, Facts, Part, Report, Table
 
-SPECIAL = "\\`*_{}[]<>#|~"
+SPECIAL = "\\`*_{}[]<>#|~&"
 
 
 def render(report: Report) -> str:
@@ -31,7 +31,7 @@ def _fact(fact: Fact) -> str:
 
 
 def _table(table: Table) -> str:
-    titles = [escape(column.title or "share") for column in table.columns]
+    titles = [escape(column.title or column.key.replace("_", " ")) for column in table.columns]
     rules = ["--:" if column.kind in NUMBERS else "---" for column in table.columns]
     lines = [titles, rules]
     for row in table.rows:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.style import Style
@@ -27,6 +27,7 @@ BAR = 5  # columns of the bar in front of a percentage
 NARROWEST = 8  # a column of text is not wrapped to less
 WRAPPED = (("text", "verdict"), ("type",), ("name", "names", "shapes"))
 NAME_BREAKS = "_/-. "  # a name may be wrapped after one of these
+PROSE_BREAKS = " /"
 PROSE = 100  # columns of a paragraph where there is no terminal to fit
 
 BOLD, DIM = Style(bold=True), Style(dim=True)
@@ -95,7 +96,8 @@ def _facts(facts: list[Fact], width: int | None) -> Iterator[Segment]:
         yield Segment(f"{fact.label:<{label}}  ")
         if fact.quantity:
             yield Segment(f"{fact.value:>{quantity}}", BOLD)
-            yield Segment(f"  {fact.remark}".rstrip() + "\n", DIM)
+            fits = label + quantity + len(fact.remark) + 4 <= (width or PROSE)
+            yield Segment((f"  {fact.remark}".rstrip() if fits else "") + "\n", DIM)
             continue
         room = (width or PROSE) - label - 2
         for i, line in enumerate(wrap(printable(fact.value), room, " ")):
@@ -114,7 +116,8 @@ class _Layout:
         self.gap = 2
         self.under: list[str] = [""] * len(table.rows)
         self.widths = [self._natural(i) for i in range(len(self.columns))]
-        self._drop_if_empty("inputs")
+        if not any(self._of("inputs")):
+            self._drop("inputs")
         if width is not None:
             self._fit(width)
 
@@ -143,25 +146,21 @@ class _Layout:
             step()
         self._wrap(width)
 
-    def _index(self, key: str) -> int | None:
-        return next((i for i, column in enumerate(self.columns) if column.key == key), None)
+    def _of(self, key: str) -> list[str]:
+        """The cells of an optional column, none where there is no such column."""
+        keys = [column.key if column.optional else "" for column in self.columns]
+        return self.cells[keys.index(key)] if key in keys else []
 
     def _move_under(self, key: str) -> None:
-        i = self._index(key)
-        if i is not None:
-            self.under = self.cells[i]
-            self._drop(key)
+        self.under = self._of(key) or self.under
+        self._drop(key)
 
     def _drop(self, key: str) -> None:
-        i = self._index(key)
-        if i is not None:
-            for part in (self.columns, self.cells, self.values, self.widths):
-                del part[i]
-
-    def _drop_if_empty(self, key: str) -> None:
-        i = self._index(key)
-        if i is not None and not any(self.cells[i]):
-            self._drop(key)
+        for i, column in enumerate(self.columns):
+            if column.key == key and column.optional:
+                for part in (self.columns, self.cells, self.values, self.widths):
+                    del part[i]
+                return
 
     def _close_up(self) -> None:
         self.gap = 1
@@ -173,14 +172,33 @@ class _Layout:
                 self.widths[i] = self._natural(i)
 
     def _wrap(self, width: int) -> None:
-        """Narrow the widest texts until the table fits: prose first, names last."""
-        for kinds in WRAPPED:
-            columns = [i for i, column in enumerate(self.columns) if column.kind in kinds]
-            while self.total > width and columns:
-                widest = max(columns, key=lambda i: self.widths[i])
-                if self.widths[widest] <= NARROWEST:
-                    break
-                self.widths[widest] -= 1
+        """Narrow the widest texts until the table fits: prose first, names last.
+
+        Words are broken only where all columns are as narrow as their words.
+        """
+        for whole in (True, False):
+            for kinds in WRAPPED:
+                floors = {
+                    i: self._longest_word(i) if whole else NARROWEST
+                    for i, column in enumerate(self.columns)
+                    if column.kind in kinds
+                }
+                self._narrow(floors, width)
+
+    def _narrow(self, floors: dict[int, int], width: int) -> None:
+        while self.total > width:
+            above = [i for i, floor in floors.items() if self.widths[i] > floor]
+            if not above:
+                return
+            self.widths[max(above, key=lambda i: self.widths[i])] -= 1
+
+    def _longest_word(self, i: int) -> int:
+        breaks = self._breaks(i)
+        words = (_len(w.rstrip()) for text in self.cells[i] for w in pieces(text, breaks))
+        return max(NARROWEST, len(self.columns[i].title), *words)
+
+    def _breaks(self, i: int) -> str:
+        return PROSE_BREAKS if self.columns[i].kind in ("text", "verdict") else NAME_BREAKS
 
     def segments(self) -> Iterator[Segment]:
         if any(column.title for column in self.columns):
@@ -219,10 +237,9 @@ class _Layout:
             yield Segment(("    " if i else "  ← ") + line + "\n", DIM)
 
     def _cell_lines(self, i: int, text: str) -> list[str]:
-        if len(text) <= self.widths[i] or self.columns[i].kind in NUMBERS:
+        if self.columns[i].kind in NUMBERS:
             return [text]
-        prose = self.columns[i].kind in ("text", "verdict")
-        return wrap(text, self.widths[i], " " if prose else NAME_BREAKS)
+        return wrap(text, self.widths[i], self._breaks(i))
 
     def _pad(self, i: int, text: str) -> str:
         space = " " * (self.widths[i] - _len(text))
@@ -257,16 +274,19 @@ def bar(value: float, largest: float) -> str:
 
 def wrap(text: str, width: int, after: str) -> list[str]:
     """Break text into lines of at most `width`, after one of the characters where it can."""
+    width = max(width, NARROWEST)
     if _len(text) <= width:
         return [text]
     lines = [""]
-    for piece in re.findall(f"[^{re.escape(after)}]*[{re.escape(after)}]?", text):
+    for piece in pieces(text, after):
         if lines[-1] and _len(lines[-1] + piece.rstrip()) > width:
             lines.append("")
-        while _len(piece.rstrip()) > width:  # one word wider than the column
-            head = width - len(lines[-1])
-            lines[-1] += piece[:head]
-            piece = piece[head:]
-            lines.append("")
-        lines[-1] += piece
+        head, *tail = chop_cells(piece.rstrip(), width) or [""]
+        lines += [lines.pop() + head, *tail]  # tail: of a word wider than the column
+        lines[-1] += piece[len(piece.rstrip()) :]
     return [line.rstrip() for line in lines]
+
+
+def pieces(text: str, after: str) -> list[str]:
+    """Split text after each of the characters."""
+    return re.findall(f"[^{re.escape(after)}]*[{re.escape(after)}]|[^{re.escape(after)}]+", text)
