@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import parity
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -27,10 +28,10 @@ def archi(monkeypatch):
 @pytest.fixture(scope="session")
 def keras():
     """Real Keras; tests that ask for it are skipped where it can't be imported."""
-    from archi.bridge import import_keras
-    from archi.errors import KerasMissing
+    return parity.any_keras()
 
-    try:
-        return import_keras()
-    except KerasMissing as missing:
-        pytest.skip(str(missing))
+
+@pytest.fixture(scope="session")
+def twin_keras():
+    """Real Keras of the version whose layers the twins follow in every detail."""
+    return parity.keras()

@@ -24,8 +24,8 @@ class InputLayer(Layer):
     batch_shape: Shape = arg(ShapeArgument(1))
     dtype: str = arg(DType(), None)
     sparse: bool = arg(Boolean(), False)
-    ragged: bool = arg(Boolean(), False)
-    optional: bool = arg(Boolean(), False)
+    ragged: bool = arg(Boolean(), False, omit=True)
+    optional: bool = arg(Boolean(), False, omit=True)
 
     has_build_config = False
 
