@@ -74,7 +74,7 @@ def middle(x: Tensor, name: str) -> Tensor:
     input=(299, 299, 3),
     classes=1000,
     published=(
-        Published("xception", "trainable_params", "22855952", "Chollet 2016, Table 3"),
+        Published("xception", "trainable_params", "22,855,952", "Chollet 2016, Table 3"),
         Published("xception", "params", "22.9M", KERAS_TABLE),
     ),
     recipe={

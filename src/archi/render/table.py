@@ -26,7 +26,7 @@ from archi.report import Column, Fact, Facts, Report, Table
 BAR = 5  # columns of the bar in front of a percentage
 NARROWEST = 8  # a column of text is not wrapped to less
 WRAPPED = (("text", "verdict"), ("type",), ("name", "names", "shapes"))
-NAME_BREAKS = "_/-. "  # a name may be wrapped after one of these
+NAME_BREAKS = "_/-,. "  # a name may be wrapped after one of these
 PROSE_BREAKS = " /"
 PROSE = 100  # columns of a paragraph where there is no terminal to fit
 
