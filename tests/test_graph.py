@@ -15,6 +15,7 @@ from archi.errors import GraphError, LayerError
 from archi.graph import Graph, building, scope
 from archi.keras_code import keras_code
 from archi.layers import Activation, Add, Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input
+from archi.layers._arguments import DTypePolicy
 
 
 def small_network():
@@ -172,6 +173,20 @@ def test_two_layers_of_one_name_are_refused():
         y = Dense(4, name="twin")(Dense(4, name="twin")(x))
         with pytest.raises(GraphError, match="two layers are named 'twin'"):
             Graph(x, y)
+
+
+@pytest.mark.parametrize("dtype", sorted(DTypePolicy.names))
+def test_weight_bytes_follow_the_dtype_policy(dtype):
+    """Every dtype a layer takes has a size, but text, which no weight is made of."""
+    with building():
+        inputs = Input((4,), dtype=dtype.removeprefix("mixed_"))
+        totals = Graph(inputs, Activation("relu", dtype=dtype)(inputs)).totals
+        assert totals.weight_bytes == 0
+        if dtype == "string":
+            return
+        dense = Dense(3, use_bias=False, dtype=dtype)
+        bits = 32 if dtype.startswith("mixed") else int("".join(filter(str.isdigit, dtype)) or 8)
+        assert Graph(inputs, dense(inputs)).totals.weight_bytes == 12 * bits // 8
 
 
 def test_a_forgotten_input_is_refused():

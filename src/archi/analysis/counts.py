@@ -15,6 +15,7 @@ DTYPE_BYTES = {
     "bool": 1, "int8": 1, "uint8": 1, "float8_e4m3fn": 1, "float8_e5m2": 1,
     "float16": 2, "bfloat16": 2, "int16": 2, "uint16": 2,
     "float32": 4, "int32": 4, "uint32": 4, "float64": 8, "int64": 8, "uint64": 8,
+    "complex64": 8, "complex128": 16,
 }  # fmt: skip
 
 
@@ -77,7 +78,9 @@ def count(graph: Graph) -> Counts:
         non_trainable_params=params - trainable,
         macs=sum(row.macs or 0 for row in rows),
         flops=sum(row.flops or 0 for row in rows),
-        weight_bytes=sum(row.params * DTYPE_BYTES[row.layer.weight_dtype] for row in rows),
+        weight_bytes=sum(
+            row.params * DTYPE_BYTES[row.layer.weight_dtype] for row in rows if row.params
+        ),
         activation_bytes=None,
         peak_activation_bytes=None,
         receptive_field=None,

@@ -106,7 +106,7 @@ def terminal() -> dict[str, Any]:
     columns = os.environ.get("COLUMNS", "")
     width = int(columns[:6]) if columns.isascii() and columns.isdigit() else 0
     if not width and is_terminal:
-        width = os.get_terminal_size(sys.stdout.fileno()).columns
+        width = os.get_terminal_size(sys.stdout.fileno()).columns or 80
     console = Console(width=width or 80, height=25)
     colored = is_terminal and not console.no_color
     return {
