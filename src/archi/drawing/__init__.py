@@ -1,0 +1,1 @@
+"""Diagram → Scene: how large boxes are, where they stand and how edges run."""
