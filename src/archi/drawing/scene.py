@@ -43,6 +43,20 @@ class Line(NamedTuple):
     arrow: bool = False
 
 
+def arrow_head(points: list[Point], length: float = 7, width: float = 5) -> list[Point]:
+    """Return the triangle at the end of a line."""
+    (x0, y0), (x, y) = points[-2:]
+    distance = abs(x - x0) + abs(y - y0)  # the last piece runs along an axis
+    along, across = ((x - x0) / distance, (y - y0) / distance)
+    back = (x - length * along, y - length * across)
+    side = (across * width / 2, along * width / 2)
+    return [
+        (x, y),
+        (back[0] - side[0], back[1] - side[1]),
+        (back[0] + side[0], back[1] + side[1]),
+    ]
+
+
 class Group(NamedTuple):
     """The items of one box: its key in the diagram, and its place there (panel, index)."""
 
