@@ -11,13 +11,17 @@ from typing import NamedTuple
 
 
 class Cell(NamedTuple):
-    """A cell of a table box: plain text with a part that is bold, on a colour."""
+    """A cell of a table box: plain text with a part that is bold, on a colour.
+
+    `span` is how many columns it takes where that is said; 0 where it is not.
+    """
 
     before: str = ""
     strong: str = ""
     after: str = ""
     fill: str = "white"
     color: str = "black"
+    span: int = 0
 
 
 class Box(NamedTuple):
@@ -43,11 +47,15 @@ class Box(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """Boxes that are laid out together; an edge is a pair of indices into `boxes`."""
+    """Boxes that are laid out together; an edge is a pair of indices into `boxes`.
+
+    `title` and, smaller, `note` stand above them.
+    """
 
     boxes: list[Box]
     edges: list[tuple[int, int]]
     title: str = ""
+    note: str = ""
 
 
 class Diagram(NamedTuple):

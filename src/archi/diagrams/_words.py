@@ -110,10 +110,15 @@ def _parts(name: str) -> list[str]:
     return re.findall(r"\d+D|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name) or [name]
 
 
-def halvings(graph: Graph, before: Shape, after: Shape) -> str:
-    """Return `/2` where the resolution falls to a half between two shapes; "" where it stays."""
+def scaling(graph: Graph, before: Shape, after: Shape) -> str:
+    """Return `/2` where the resolution halves between two shapes, `×2` where it doubles."""
     from archi.analysis.stages import resolution
 
-    sizes = zip(resolution(graph, before), resolution(graph, after), strict=False)
-    factors = {round(a / b) for a, b in sizes if a and b}
-    return f"/{factors.pop()}" if len(factors) == 1 and factors != {1} else ""
+    pairs = zip(resolution(graph, before), resolution(graph, after), strict=False)
+    factors = {_factor(a, b) for a, b in pairs if a and b}
+    return factors.pop() if len(factors) == 1 else ""
+
+
+def _factor(before: int, after: int) -> str:
+    down, up = round(before / after), round(after / before)
+    return f"/{down}" if down > 1 else f"×{up}" if up > 1 else ""

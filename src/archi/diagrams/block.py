@@ -1,0 +1,123 @@
+"""The block level: layers fused into steps; cells drawn once beside their order.
+
+A scope whose kind ends in "cell" is a cell. Where there are any, the first panel shows
+the order in which they are stacked, and one panel for each kind its inside, as in
+Figures 2 and 4 of Zoph et al. 2017.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from archi.diagrams._model import Box, Diagram, Panel
+from archi.diagrams._segments import Segment, segment_box, segments
+from archi.diagrams._units import Edges, Unit, connect, gather
+from archi.graph import Graph, Scope, Shape
+from archi.units import si, sizes
+
+
+def diagram(graph: Graph) -> Diagram:
+    """Return the diagram of the blocks."""
+    found = segments(graph)
+    if not any(_cell(segment) for segment in found):
+        boxes = [segment_box(segment, str(index)) for index, segment in enumerate(found)]
+        return Diagram(graph.title, "", [Panel(boxes, connect(found))])
+    units, edges = gather(found, _cell)
+    return Diagram(graph.title, "", [_order(units, edges), *_insides(units, edges)])
+
+
+def _cell(segment: Segment) -> Scope | None:
+    scope = segment.nodes[0].scope
+    for each in scope.chain if scope else ():
+        if each.kind.endswith("cell"):
+            return each
+    return None
+
+
+def _order(units: list[Unit], edges: Edges) -> Panel:
+    """Return the panel in which a cell is one box."""
+    shapes: dict[Shape, int] = {}
+    boxes = [
+        _cell_box(unit, str(index), shapes)
+        if unit.scope
+        else segment_box(unit.segments[0], str(index))
+        for index, unit in enumerate(units)
+    ]
+    return Panel(boxes, edges)
+
+
+def _cell_box(unit: Unit, key: str, shapes: dict[Shape, int]) -> Box:
+    shape = unit.output_shape
+    return Box(
+        key=key,
+        kind="cell",
+        title=unit.scope.kind if unit.scope else "",
+        lines=(sizes(shape), f"{si(unit.params)} params"),
+        layers=unit.layers,
+        depth=shapes.setdefault(shape, len(shapes)),
+    )
+
+
+def _insides(units: list[Unit], edges: Edges) -> list[Panel]:
+    """Return a panel for each kind of cell: the inside that most cells of it have."""
+    sources: list[list[int]] = [[] for _ in units]
+    for a, b in edges:
+        sources[b].append(a)
+    kinds: dict[str, list[_Inside]] = {}
+    for index, unit in enumerate(units):
+        if unit.scope:
+            inside = _inside(unit, [units[a] for a in sorted(sources[index], reverse=True)])
+            kinds.setdefault(unit.scope.kind, []).append(inside)
+    return [_panel(kind, insides) for kind, insides in kinds.items()]
+
+
+class _Inside(NamedTuple):
+    """A cell's segments and the edges between them; sources below 0 are its inputs."""
+
+    unit: Unit
+    edges: Edges
+
+    @property
+    def plan(self) -> tuple[object, ...]:
+        """What two cells have in common if they differ in sizes alone."""
+        words = tuple(segment_box(segment, "").title for segment in self.unit.segments)
+        return (words, tuple(self.edges))
+
+
+def _inside(unit: Unit, inputs: list[Unit]) -> _Inside:
+    home = {segment.nodes[-1]: index for index, segment in enumerate(unit.segments)}
+    ports = {node: -1 - index for index, each in enumerate(inputs) for node in each.nodes}
+    edges = [
+        (home.get(tensor.node, ports.get(tensor.node, 0)), index)
+        for index, segment in enumerate(unit.segments)
+        for tensor in segment.nodes[0].inputs
+    ]
+    return _Inside(unit, edges)
+
+
+PORTS = (
+    ("h(i)", "output of the cell before"),
+    ("h(i−1)", "output of the one before that"),
+)
+
+
+def _panel(kind: str, insides: list[_Inside]) -> Panel:
+    plans = Counter(inside.plan for inside in insides)
+    common, alike = plans.most_common(1)[0]
+    shown = next(inside for inside in insides if inside.plan == common)
+    count = max(-a for a, _ in shown.edges)
+    boxes = [
+        Box(f"in{n}", "input", PORTS[n][0], (PORTS[n][1],), form="port")
+        if n < len(PORTS)
+        else Box(f"in{n}", "input", f"input {n + 1}", form="port")
+        for n in range(count)
+    ]
+    boxes += [segment_box(each, str(index)) for index, each in enumerate(shown.unit.segments)]
+    edges = [(-1 - a if a < 0 else a + count, b + count) for a, b in shown.edges]
+    return Panel(boxes, edges, f"{kind.capitalize()} ×{len(insides)}", _note(alike, len(insides)))
+
+
+def _note(alike: int, all: int) -> str:
+    """Say how many cells are as drawn, where some bring their inputs to size otherwise."""
+    return "" if alike == all else f"{alike} as drawn; {all - alike} differ in part"

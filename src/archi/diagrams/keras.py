@@ -1,0 +1,131 @@
+"""Keras's own diagram, as `keras.utils.plot_model` draws it: a table for each layer.
+
+Follows `keras/src/utils/model_visualization.py` of Keras 3.15 node for node, edge for
+edge and word for word. A shared layer is one box, and of its calls only the first tells
+its shapes, as in Keras's `layer.input` and `layer.output`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from archi.diagrams._model import Box, Cell, Diagram, Panel
+from archi.graph import Graph, Node, Tensor
+from archi.layers import Layer
+
+TITLE_FILL, TRAINABLE_FILL, FROZEN_FILL = "black", "forestgreen", "firebrick"
+
+
+class Switches(NamedTuple):
+    """What `plot_model` can be told to show, with its defaults.
+
+    `rankdir` is `TB`, or `LR` for a network that runs to the right.
+    """
+
+    show_shapes: bool = False
+    show_dtype: bool = False
+    show_layer_names: bool = False
+    show_layer_activations: bool = False
+    show_trainable: bool = False
+    rankdir: str = "TB"
+
+
+DEFAULTS = Switches()
+
+
+def keras_diagram(graph: Graph, switches: Switches = DEFAULTS) -> Diagram:
+    """Return what `keras.utils.plot_model` shows of the network with these switches."""
+    boxes = [_box(graph, layer, switches) for layer in graph.layers]
+    return Diagram(
+        title=graph.title,
+        caption="",
+        panels=[Panel(boxes, _edges(graph))],
+        direction="right" if switches.rankdir == "LR" else "down",
+    )
+
+
+def _edges(graph: Graph) -> list[tuple[int, int]]:
+    """One edge from layer to layer, however many tensors go that way, in Keras's order."""
+    index = {layer: position for position, layer in enumerate(graph.layers)}
+    pairs = (
+        (index[tensor.node.layer], index[layer])
+        for layer in graph.layers
+        for node in graph.calls_of(layer)
+        for tensor in node.inputs
+    )
+    return list(dict.fromkeys(pairs))
+
+
+def _box(graph: Graph, layer: Layer, switches: Switches) -> Box:
+    title = _title(layer, switches)
+    return Box(
+        key=layer.name,
+        kind="other",
+        title=f"{title.strong}{title.after}",
+        form="table",
+        layers=(layer.name,),
+        rows=tuple(row for row in _rows(graph, layer, title, switches) if row),
+    )
+
+
+def _rows(
+    graph: Graph, layer: Layer, title: Cell, switches: Switches
+) -> tuple[tuple[Cell, ...], ...]:
+    call = graph.calls_of(layer)[0]
+    return (
+        (title,),
+        _activation(layer, switches),
+        (*_shapes(call, switches), *_dtype(call, switches), *_trainable(layer, switches)),
+    )
+
+
+def _title(layer: Layer, switches: Switches) -> Cell:
+    named = switches.show_layer_names
+    return Cell(
+        strong=layer.name if named else layer.class_name,
+        after=f" ({layer.class_name})" if named else "",
+        fill=TITLE_FILL,
+        color="white",
+        span=_columns(switches),
+    )
+
+
+def _columns(switches: Switches) -> int:
+    """Keras's number of columns, the same for all layers, also those that fill fewer."""
+    return max(1, 2 * switches.show_shapes + switches.show_dtype + switches.show_trainable)
+
+
+def _activation(layer: Layer, switches: Switches) -> tuple[Cell, ...]:
+    if not switches.show_layer_activations or "activation" not in layer.arguments:
+        return ()
+    name = str(vars(layer)["activation"])
+    return (Cell("Activation: ", name, span=_columns(switches)),)
+
+
+def _shapes(call: Node, switches: Switches) -> tuple[Cell, ...]:
+    if not switches.show_shapes:
+        return ()
+    output = Cell("Output shape: ", _listing(call.outputs, "shape"))
+    if call.layer.class_name == "InputLayer":
+        return (output,)
+    return (Cell("Input shape: ", _listing(call.inputs, "shape")), output)
+
+
+def _dtype(call: Node, switches: Switches) -> tuple[Cell, ...]:
+    if not switches.show_dtype:
+        return ()
+    return (Cell("Output dtype: ", _listing(call.outputs, "dtype")),)
+
+
+def _listing(tensors: tuple[Tensor, ...], attribute: str) -> str:
+    """Write what one tensor has, or the list of what several have, as Keras writes it."""
+    values: list[Any] = [getattr(tensor, attribute) for tensor in tensors]
+    return str(values[0] if len(values) == 1 else values)
+
+
+def _trainable(layer: Layer, switches: Switches) -> tuple[Cell, ...]:
+    if not switches.show_trainable or not layer.weights:
+        return ()
+    if layer.trainable:
+        return (Cell(strong="Trainable", fill=TRAINABLE_FILL, color="white"),)
+    return (Cell(strong="Non-trainable", fill=FROZEN_FILL, color="white"),)
