@@ -86,7 +86,11 @@ def emit(report: Report, format: str, output: str | None) -> None:
     if output is not None:
         write_file(output, render(report, format).encode())
         return
-    text = render(report, format, **(terminal() if format == "table" else {}))
+    print_text(render(report, format, **(terminal() if format == "table" else {})))
+
+
+def print_text(text: str) -> None:
+    """Print a result. Raises ArchiError where standard output can't be written to."""
     try:
         click.echo(text, nl=False, color=True)
     except OSError as error:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from functools import cached_property
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from archi.diagrams._model import Diagram
-from archi.drawing.compose import compose
-from archi.drawing.scene import Scene
 from archi.errors import ArchiError, one_of, quote
 from archi.graph import Graph
+
+if TYPE_CHECKING:
+    from archi.drawing.scene import Scene
 
 LEVELS = ("stage", "block", "layer")
 
@@ -61,6 +61,8 @@ class Plot:
     def scene_at(self, level: str) -> Scene:
         """Return the drawing at a level."""
         if level not in self._scenes:
+            from archi.drawing.compose import compose
+
             folds = self.folds if level == self.level else None
             self._scenes[level] = compose(self.diagram_at(level), folds)
         return self._scenes[level]

@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from io import StringIO
 from typing import Any
 
 from rich.cells import cell_len, chop_cells
-from rich.console import Console
-from rich.segment import Segment, Segments
+from rich.segment import Segment
 from rich.style import Style
 
 from archi.errors import printable
 from archi.render._cells import NUMBERS, cell
+from archi.render._console import to_text
 from archi.report import Column, Fact, Facts, Report, Table
 
 BAR = 5  # columns of the bar in front of a percentage
@@ -43,12 +42,6 @@ SHORT_TYPES = (
     ("Padding", "Pad"),
     ("Concatenate", "Concat"),
 )
-ASCII = str.maketrans(
-    {"×": "x", "─": "-", "→": "->", "←": "<-", "…": "...", "·": "-", "±": "+-", "–": "-"}
-    | dict.fromkeys("▏▎▍▌▋▊▉█", "#")
-)
-
-
 def render(
     report: Report, width: int | None = None, color: str | None = None, ascii: bool = False
 ) -> str:
@@ -57,17 +50,7 @@ def render(
     `color` is a Rich colour system ("standard", "truecolor") or None for plain text;
     `ascii` keeps to ASCII characters.
     """
-    console = Console(
-        file=StringIO(),
-        force_terminal=color is not None,
-        color_system=color,  # type: ignore[arg-type]
-        no_color=color is None,
-        width=width or 10**6,
-        legacy_windows=False,
-    )
-    console.print(Segments(_segments(report, width)), end="", crop=False)
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    return text.translate(ASCII) if ascii else text
+    return to_text(_segments(report, width), width, color, ascii)
 
 
 def _segments(report: Report, width: int | None) -> Iterator[Segment]:
