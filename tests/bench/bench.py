@@ -2,7 +2,7 @@
 
     python tests/bench/bench.py
 
-Run by hand; needs TensorFlow. Every row is the median of several runs, taken in turns so
+Run by hand; needs TensorFlow and, for Keras's picture, Graphviz's dot. Every row is the median of several runs, taken in turns so
 that a busy machine is unfair to all alike; ratios are what to look at.
 """
 
@@ -12,16 +12,30 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 FLOOR = ["-c", "import click, rich.console, rich.table"]
 KERAS = "import keras; keras.applications.{}(weights=None).summary()"
+PLOT_MODEL = (  # of the network archi draws, in the form Keras reads
+    "import keras; model = keras.models.model_from_json(open('resnet34.json').read());"
+    "keras.utils.plot_model(model, 'keras.png', show_shapes=True)"
+)
 SUBJECTS = {
     "floor: import click, rich": FLOOR,
     "archi summary resnet50": ["-m", "archi", "summary", "resnet50"],
     "keras summary ResNet50": ["-c", KERAS.format("ResNet50")],
     "archi summary nasnet-large": ["-m", "archi", "summary", "nasnet-large"],
     "keras summary NASNetLarge": ["-c", KERAS.format("NASNetLarge")],
+    "archi plot resnet34 .png": ["-m", "archi", "plot", "resnet34", "-o", "net.png"],
+    "keras plot resnet34 .png": ["-c", PLOT_MODEL],
+    "archi plot nasnet-large .png": ["-m", "archi", "plot", "nasnet-large", "-o", "net.png"],
+    "archi plot nasnet-large .html": ["-m", "archi", "plot", "nasnet-large", "-o", "net.html"],
+}
+RIVALS = {
+    "archi summary resnet50": "keras summary ResNet50",
+    "archi summary nasnet-large": "keras summary NASNetLarge",
+    "archi plot resnet34 .png": "keras plot resnet34 .png",
 }
 DEPTHS = (1252, 2500, 4996, 10_000)  # of wrn-{depth}-4, each about twice the one before
 ROUNDS = {"keras": 3, "other": 11}
@@ -62,16 +76,24 @@ def measure(subjects: dict[str, list[str]]) -> dict[str, tuple[float, float]]:
 
 
 def main() -> None:
-    """Print both tables."""
+    """Print both tables; what is drawn goes to a temporary folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        run(["-m", "archi", "export", "resnet34", "-o", "resnet34.json"])
+        measure_and_print()
+        os.chdir("/")
+
+
+def measure_and_print() -> None:
+    """Print the table of commands and that of growing networks."""
     found = measure(SUBJECTS)
     floor = found["floor: import click, rich"][0]
-    print(f"{'':28} {'seconds':>8} {'× floor':>8} {'MB':>6} {'Keras is':>10}")
+    print(f"{'':29} {'seconds':>8} {'× floor':>8} {'MB':>6} {'Keras is':>11}")
     for name, (seconds, memory) in found.items():
-        keras = {"resnet50": "ResNet50", "nasnet-large": "NASNetLarge"}.get(name.split()[-1])
-        slower = found[f"keras summary {keras}"][0] / seconds if keras else None
-        ratio = f"{slower:.0f}× slower" if slower else ""
-        print(f"{name:28} {seconds:8.3f} {seconds / floor:8.1f} {memory:6.0f} {ratio:>10}")
-    print(f"\n{'':28} {'layers':>8} {'seconds':>8} {'layers/s':>9} {'MB':>6} {'kB/layer':>9}")
+        slower = found[RIVALS[name]][0] / seconds if name in RIVALS else None
+        ratio = f"{slower:.1f}× slower" if slower else ""
+        print(f"{name:29} {seconds:8.3f} {seconds / floor:8.1f} {memory:6.0f} {ratio:>11}")
+    print(f"\n{'':29} {'layers':>8} {'seconds':>8} {'layers/s':>9} {'MB':>6} {'kB/layer':>9}")
     for depth in DEPTHS:
         spec = f"wrn-{depth}-4"
         layers = 7 * (depth - 4) // 2 + 9
@@ -79,7 +101,7 @@ def main() -> None:
         seconds = statistics.median(seconds for seconds, _ in runs)
         memory = statistics.median(memory for _, memory in runs)
         print(
-            f"archi summary {spec:14} {layers:8,} {seconds:8.2f} {layers / seconds:9,.0f}"
+            f"archi summary {spec:15} {layers:8,} {seconds:8.2f} {layers / seconds:9,.0f}"
             f" {memory:6.0f} {1000 * memory / layers:9.1f}"
         )
 

@@ -1,0 +1,329 @@
+"""Whole pictures: their geometry, and files that come out right on a bare machine."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import geometry
+import pytest
+
+import archi
+from archi.drawing.fonts import text_width
+from archi.drawing.plot import LEVELS, Plot
+from archi.drawing.scene import Group, Line, Rect, Text
+from archi.families._registry import catalogue
+from archi.render.pictures import suffixes, writer
+
+CATALOGUE = sorted(catalogue())
+
+
+def scene_of(name: str, level: str):
+    return Plot(archi.load(name), level).scene
+
+
+def groups(scene) -> list[Group]:
+    return [item for item in scene.items if isinstance(item, Group)]
+
+
+def outline(group: Group) -> tuple[float, float, float, float]:
+    rects = [item for item in group.items if isinstance(item, Rect)]
+    left, top = min(r.x for r in rects), min(r.y for r in rects)
+    right, bottom = max(r.x + r.width for r in rects), max(r.y + r.height for r in rects)
+    return left, top, right - left, bottom - top
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_geometry(name, level):
+    """No boxes overlap, no edge runs through one, no text leaves its box or the picture."""
+    scene = scene_of(name, level)
+    boxes = [outline(group) for group in groups(scene)]
+    lines = [item.points for item in scene.items if isinstance(item, Line)]
+    geometry.check_picture(boxes, lines, scene.width, scene.height)
+    for group in groups(scene):
+        front = [item for item in group.items if isinstance(item, Rect)][-1]
+        for text in (item for item in group.items if isinstance(item, Text)):
+            assert text.width == pytest.approx(text_width(text.text, text.size, text.bold))
+            assert front.x + 4 <= text.x
+            assert text.x + text.width <= front.x + front.width - 4
+            assert front.y <= text.y - 0.8 * text.size
+            assert text.y + 0.25 * text.size <= front.y + front.height
+
+
+@pytest.mark.parametrize("level", ["stage", "block"])
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_pictures_fit_a_page(name, level):
+    scene = scene_of(name, level)
+    assert 1 / 3 <= scene.width / scene.height <= 3
+
+
+def test_headings_of_panels_are_clear_of_boxes():
+    scene = scene_of("nasnet-mobile", "block")
+    headings = [item for item in scene.items if isinstance(item, Text)]
+    assert [item.text for item in headings if item.bold] == [
+        "Reduction cell ×4",
+        "Normal cell ×12",
+    ]
+    boxes = [outline(group) for group in groups(scene)]
+    places = [(t.x, t.y - t.size, t.width, 1.25 * t.size) for t in headings]
+    geometry.check_picture(boxes + places, [], scene.width, scene.height)
+
+
+def test_a_stack_shows_boxes_behind():
+    scene = scene_of("resnet34", "stage")
+    counts = [sum(isinstance(i, Rect) for i in group.items) for group in groups(scene)]
+    assert counts == [1, 1, 1, 3, 3, 3, 3, 1, 1]
+
+
+def test_folds_are_the_users_choice():
+    graph = archi.load("resnet34")
+    tall, wide = (Plot(graph, "block", folds=n).scene for n in (1, 6))
+    assert tall.height > 5 * tall.width
+    assert wide.width > wide.height
+
+
+# A process for which nothing is installed but Python and wheels: no programs, no fonts.
+DRAW = """
+import sys
+from archi.cli import main
+main()
+"""
+BARE = {
+    "PATH": "/nonexistent",
+    "FONTCONFIG_FILE": "/nonexistent",
+    "FONTCONFIG_PATH": "/nonexistent",
+    "XDG_DATA_HOME": "/nonexistent",
+    "XDG_DATA_DIRS": "/nonexistent",
+    "HOME": "/nonexistent",
+}
+
+
+def draw(folder, *args: str, **env: str) -> None:
+    subprocess.run(
+        [sys.executable, "-c", DRAW, "plot", *args],
+        cwd=folder,
+        env={**os.environ, **env},
+        check=True,
+        timeout=60,
+    )
+
+
+FILES = [part for suffix in ("png", "svg", "pdf") for part in ("-o", f"net.{suffix}")]
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """A folder with pictures of resnet34, drawn where there are no fonts and no dot."""
+    folder = tmp_path_factory.mktemp("bare")
+    draw(folder, "resnet34", *FILES, **BARE)
+    return folder
+
+
+def ink(image, text: Text, zoom: float) -> float:
+    """The share of dark pixels where a text should be."""
+    x, y = text.x * zoom, (text.y - 0.75 * text.size) * zoom
+    part = image.crop((int(x), int(y), int(x + text.width * zoom) + 1, int(text.y * zoom) + 1))
+    pixels = part.convert("L").tobytes()
+    return sum(pixel < 140 for pixel in pixels) / len(pixels)
+
+
+def labels(name: str, level: str) -> list[Text]:
+    return [i for g in groups(scene_of(name, level)) for i in g.items if isinstance(i, Text)]
+
+
+def assert_text_is_drawn(image, zoom: float) -> None:
+    shares = [ink(image, label, zoom) for label in labels("resnet34", "block")]
+    assert len(shares) > 100
+    assert min(shares) > 0.08
+
+
+def test_png_shows_text_without_fonts_or_dot(bare):
+    from PIL import Image
+
+    image = Image.open(bare / "net.png")
+    scene = scene_of("resnet34", "block")
+    assert image.size == (round(2 * scene.width), round(2 * scene.height))
+    assert_text_is_drawn(image, zoom=2)
+
+
+def test_svg_shows_text_without_fonts_or_dot(bare):
+    import resvg_py
+    from PIL import Image
+
+    svg = (bare / "net.svg").read_text()
+    png = resvg_py.svg_to_bytes(svg_string=svg, zoom=2, skip_system_fonts=True)
+    assert_text_is_drawn(Image.open(io.BytesIO(bytes(png))), zoom=2)
+
+
+def test_svg_holds_its_text_as_text(bare):
+    root = ElementTree.parse(bare / "net.svg").getroot()
+    texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts == [label.text for label in labels("resnet34", "block")]
+    assert root.findtext("{http://www.w3.org/2000/svg}title") == "resnet34"
+    assert "http" not in (bare / "net.svg").read_text().replace("http://www.w3.org/2000/svg", "")
+
+
+def test_pdf_shows_text_without_fonts_or_dot(bare):
+    pypdfium2 = pytest.importorskip("pypdfium2")
+    page = pypdfium2.PdfDocument(bare / "net.pdf")[0]
+    scene = scene_of("resnet34", "block")
+    assert page.get_size() == pytest.approx((0.75 * scene.width, 0.75 * scene.height))
+    found = page.get_textpage().get_text_bounded()
+    assert found.count("Conv · BN · ReLU") == 17
+    assert "7×7, 64, /2" in found
+    assert_text_is_drawn(page.render(scale=2 / 0.75).to_pil(), zoom=2)
+
+
+def test_pictures_do_not_depend_on_the_machine(bare, tmp_path):
+    """Same bytes with other fonts, another hash seed and at another time."""
+    draw(tmp_path, "resnet34", *FILES, PYTHONHASHSEED="7")
+    for name in ("net.png", "net.svg", "net.pdf"):
+        assert (tmp_path / name).read_bytes() == (bare / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("suffix", suffixes())
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_format_draws_every_level_alike_each_time(suffix, level):
+    first, second = (
+        writer(f"x{suffix}")(Plot(archi.load("nasnet-a-1@96"), level)) for _ in range(2)
+    )
+    assert first == second
+    assert len(first) > 500
+
+
+@pytest.fixture
+def hostile():
+    """A network whose layer names try to break out of every format."""
+    from archi.graph import Graph, building
+    from archi.layers import Dense, Input
+
+    with building():
+        x = y = Input((4,), name="</text><script>alert(1)</script>")
+        for name in ("\"'&<>]]>", "a\x1b[31m\x00\u202eb", "日本語 \U0001f600", "%%{init}%%\n;", "-->"):
+            y = Dense(4, name=name)(y)
+        return Graph(x, y, title='<b>&"')
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_svg_is_well_formed_whatever_the_names(hostile, level):
+    svg = writer("x.svg")(Plot(hostile, level)).decode()
+    root = ElementTree.fromstring(svg)
+    tags = {each.tag.rpartition("}")[2] for each in root.iter()}
+    assert tags <= {"svg", "title", "defs", "path", "rect", "g", "use", "text"}
+
+
+@pytest.mark.parametrize("suffix", ["png", "pdf"])
+def test_any_name_can_be_drawn(hostile, suffix):
+    assert writer(f"x.{suffix}")(Plot(hostile, "layer"))
+
+
+def test_what_the_typeface_lacks_is_an_empty_box():
+    from archi.drawing.fonts import font
+
+    face = font(bold=False)
+    assert not face.has("日")
+    assert face.has("×")
+    assert face.glyph("日") == face.glyph("本")
+    assert face.glyph("日").path
+
+
+# The command line.
+
+
+def test_the_suffix_decides(archi, tmp_path):
+    paths = {suffix: tmp_path / f"net{suffix}" for suffix in suffixes()}
+    args = [part for path in paths.values() for part in ("-o", str(path))]
+    result = archi("plot", "resnet18", *args)
+    assert (result.exit_code, result.output) == (0, "")
+    starts = {
+        ".png": b"\x89PNG",
+        ".svg": b"<svg",
+        ".pdf": b"%PDF",
+        ".html": b"<!",
+        ".dot": b"digraph",
+        ".mmd": b"",
+    }
+    for suffix, path in paths.items():
+        assert path.read_bytes().startswith(starts[suffix]), suffix
+
+
+def test_capital_suffixes_are_suffixes(archi, tmp_path):
+    assert archi("plot", "resnet18", "-o", str(tmp_path / "NET.PNG")).exit_code == 0
+    assert (tmp_path / "NET.PNG").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", ["net.gif", "net", "png", "net.png.txt"])
+def test_unknown_suffixes_are_refused_before_anything_is_written(archi, tmp_path, name):
+    good, bad = tmp_path / "net.svg", tmp_path / name
+    result = archi("plot", "resnet18", "-o", str(good), "-o", str(bad))
+    assert result.exit_code == 2
+    assert "the ending says the format" in result.stderr
+    assert ".dot, .html, .mmd, .pdf, .png or .svg" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_can_not_be_written(archi, tmp_path):
+    (tmp_path / "net.png").mkdir()
+    result = archi("plot", "resnet18", "-o", str(tmp_path / "net.png"))
+    assert result.exit_code == 2
+    assert "is a directory" in result.stderr
+    assert list((tmp_path / "net.png").iterdir()) == []
+
+
+def test_a_missing_folder_is_named(archi, tmp_path):
+    result = archi("plot", "resnet18", "-o", str(tmp_path / "no" / "net.png"))
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: can't write")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_large_a_png_is_refused_and_nothing_is_written(archi, tmp_path):
+    old = tmp_path / "net.png"
+    old.write_bytes(b"old")
+    args = ("--level", "layer", "--fold", "1", "--dpi", "1200")
+    result = archi("plot", "resnet152", *args, "-o", str(old))
+    assert result.exit_code == 2
+    assert re.match(r"Error: a PNG of [\d,]+ × [\d,]+ pixels is too large", result.stderr)
+    assert "--dpi" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["net.png"]
+    assert old.read_bytes() == b"old"
+
+
+def test_a_long_pdf_is_scaled_to_the_largest_page(archi, tmp_path):
+    pypdfium2 = pytest.importorskip("pypdfium2")
+    path = tmp_path / "net.pdf"
+    assert archi("plot", "resnet152", "--level", "layer", "--fold", "1", "-o", str(path))
+    width, height = pypdfium2.PdfDocument(path)[0].get_size()
+    assert max(width, height) == pytest.approx(14_400)
+
+
+def test_dpi_sets_the_size_of_a_png(archi, tmp_path):
+    from PIL import Image
+
+    for dpi in (96, 192):
+        archi("plot", "resnet18", "--dpi", str(dpi), "-o", str(tmp_path / f"{dpi}.png"))
+    small, large = (Image.open(tmp_path / f"{dpi}.png").size for dpi in (96, 192))
+    assert large == pytest.approx([2 * length for length in small], abs=1)
+
+
+# The terminal.
+
+
+def test_the_terminal_shows_the_stages(archi):
+    result = archi("plot", "resnet18", COLUMNS="60")
+    assert result.exit_code == 0
+    assert max(map(len, result.output.splitlines())) <= 60
+    assert "│ basic block ×2 (/2) │││" in result.output
+
+
+@pytest.mark.parametrize("columns", [1, 20, 40, 80, 140, 300])
+@pytest.mark.parametrize("name", ["resnet34", "nasnet-a-7@1920"])
+def test_the_terminal_picture_fits(archi, name, columns):
+    lines = archi("plot", name, COLUMNS=str(columns)).output.splitlines()
+    assert max(map(len, lines)) <= max(columns, 24)
+    assert sum(line.count("▶") for line in lines) == {"resnet34": 8, "nasnet-a-7@1920": 10}[name]
