@@ -1,0 +1,278 @@
+"""Layering: a rank for every box, lanes for long edges, and an order within each rank.
+
+The first two steps of Sugiyama, Tagawa & Toda, "Methods for Visual Understanding of
+Hierarchical System Structures" (IEEE Trans. SMC 11(2), 1981): ranks by longest path,
+then sweeps that order each rank by the barycentres of its neighbours. The exchange of
+neighbours within a rank is from Gansner, Koutsofios, North & Vo, "A Technique for
+Drawing Directed Graphs" (IEEE Trans. Software Eng. 19(3), 1993).
+"""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_left, bisect_right, insort
+from typing import NamedTuple
+
+Size = tuple[float, float]
+Edge = tuple[int, int]
+
+PORT_INSET = 12  # ports stay clear of rounded corners
+TRACK = 8  # between parallel segments of edges
+MAX_LANES = 500_000  # a picture with more is a grey area; laying it out takes minutes
+PATIENCE = 4  # sweeps without a better order before giving up
+
+
+class Wire(NamedTuple):
+    """Edges of one source that leave it at one port and share a lane down to their targets."""
+
+    source: int
+    edges: list[int]
+    last: int  # the rank of the farthest target
+
+
+class Layering(NamedTuple):
+    """A graph in ranks.
+
+    A node is a box (its index) or a lane: the place where a wire passes a rank that has
+    none of its ends. `rows` are the nodes of each rank from left to right, `above` and
+    `below` what a node is joined to in the neighbouring ranks, `owner` the wire of each
+    lane, `first_lane` the node where each wire's lanes start (they are consecutive).
+    """
+
+    boxes: int
+    ranks: list[int]
+    wires: list[Wire]
+    rows: list[list[int]]
+    above: list[list[int]]
+    below: list[list[int]]
+    owner: list[int]
+    first_lane: list[int]
+
+    def lane(self, wire: int, rank: int) -> int:
+        """Return the node where a wire passes a rank."""
+        return self.first_lane[wire] + rank - self.ranks[self.wires[wire].source] - 1
+
+
+def layering(sizes: list[Size], edges: list[Edge]) -> Layering:
+    """Give every box a rank and every rank an order with few crossings."""
+    ranks, heights = _ranks(len(sizes), edges)
+    wires = _wires(sizes, edges, ranks)
+    graph = _with_lanes(len(sizes), edges, ranks, wires)
+    _first_order(graph, heights)
+    _reduce_crossings(graph)
+    return graph
+
+
+def _ranks(count: int, edges: list[Edge]) -> tuple[list[int], list[int]]:
+    """Return each box's rank, and the length of the longest path that starts at it."""
+    after: list[list[int]] = [[] for _ in range(count)]
+    before: list[list[int]] = [[] for _ in range(count)]
+    for source, target in edges:
+        after[source].append(target)
+        before[target].append(source)
+    order = [box for box in range(count) if not before[box]]
+    missing = [len(sources) for sources in before]
+    ranks = [0] * count
+    for box in order:
+        for target in after[box]:
+            ranks[target] = max(ranks[target], ranks[box] + 1)
+            missing[target] -= 1
+            if not missing[target]:
+                order.append(target)
+    if len(order) < count:
+        raise ValueError("the graph has a cycle")
+    heights = [0] * count
+    for box in reversed(order):
+        heights[box] = max((heights[target] + 1 for target in after[box]), default=0)
+    _shorten(order, before, after, ranks)
+    return ranks, heights
+
+
+def _shorten(
+    order: list[int], before: list[list[int]], after: list[list[int]], ranks: list[int]
+) -> None:
+    """Move boxes down to their readers where that shortens edges overall.
+
+    A box with as many edges in as out follows the boxes below it if all of them moved.
+    """
+    moved = [False] * len(ranks)
+    for box in reversed(order):
+        readers = after[box]
+        if not readers:
+            continue
+        lowest = min(ranks[reader] for reader in readers) - 1
+        gain = len(readers) - len(before[box])
+        if lowest > ranks[box] and (
+            gain > 0 or (gain == 0 and all(moved[reader] for reader in readers))
+        ):
+            ranks[box] = lowest
+            moved[box] = True
+
+
+def _wires(sizes: list[Size], edges: list[Edge], ranks: list[int]) -> list[Wire]:
+    """Group edges into wires.
+
+    An edge to the next rank is a wire of its own. Longer edges of one source share a
+    lane, as a concatenation of everything before would otherwise be a wall of lanes.
+    A source too narrow for all its ports gets a single one.
+    """
+    outgoing: list[list[int]] = [[] for _ in sizes]
+    for index, (source, _) in enumerate(edges):
+        outgoing[source].append(index)
+    wires = []
+    for source, indices in enumerate(outgoing):
+        if not indices:
+            continue
+        next_rank = ranks[source] + 1
+        long = [index for index in indices if ranks[edges[index][1]] > next_rank]
+        groups = [[index] for index in indices if ranks[edges[index][1]] == next_rank]
+        groups += [long] if long else []
+        if len(groups) - 1 > (sizes[source][0] - 2 * PORT_INSET) / TRACK:
+            groups = [indices]
+        for group in groups:
+            wires.append(Wire(source, group, max(ranks[edges[index][1]] for index in group)))
+    return wires
+
+
+def _with_lanes(count: int, edges: list[Edge], ranks: list[int], wires: list[Wire]) -> Layering:
+    """Put a lane where a wire passes a rank, and join what is in neighbouring ranks."""
+    total = sum(wire.last - ranks[wire.source] - 1 for wire in wires)
+    if total > MAX_LANES:
+        raise ValueError(f"too many long edges to draw ({total:,} lanes)")
+    above: list[list[int]] = [[] for _ in range(count + total)]
+    below: list[list[int]] = [[] for _ in range(count + total)]
+    owner = [-1] * count
+    first_lane = []
+    for number, wire in enumerate(wires):
+        start = len(owner)
+        length = wire.last - ranks[wire.source] - 1
+        first_lane.append(start)
+        owner.extend([number] * length)
+        trunk = [wire.source, *range(start, start + length)]
+        for upper, lower in itertools.pairwise(trunk):
+            below[upper].append(lower)
+            above[lower].append(upper)
+        for index in wire.edges:
+            target = edges[index][1]
+            upper = trunk[ranks[target] - ranks[wire.source] - 1]
+            below[upper].append(target)
+            above[target].append(upper)
+    rows: list[list[int]] = [[] for _ in range(max(ranks, default=-1) + 1)]
+    return Layering(count, ranks, wires, rows, above, below, owner, first_lane)
+
+
+def _first_order(graph: Layering, heights: list[int]) -> None:
+    """Fill the rows depth first: the longest path first, so leftmost; lanes after boxes."""
+
+    def urgency(node: int) -> tuple[bool, int]:
+        return (node >= graph.boxes, -heights[node] if node < graph.boxes else 0)
+
+    seen = [False] * len(graph.above)
+    roots = [box for box in range(graph.boxes) if not graph.above[box]]
+    stack = sorted(roots, key=urgency)[::-1]
+    rank = graph.ranks + [0] * (len(graph.above) - graph.boxes)
+    while stack:
+        node = stack.pop()
+        if seen[node]:
+            continue
+        seen[node] = True
+        graph.rows[rank[node]].append(node)
+        children = sorted(graph.below[node], key=urgency)
+        for child in reversed(children):
+            rank[child] = rank[node] + 1
+            stack.append(child)
+
+
+def _reduce_crossings(graph: Layering) -> None:
+    """Reorder the runs of rows in which edges cross; a row of one node bounds a run."""
+    position = [0] * len(graph.above)
+    for row in graph.rows:
+        _number(row, position)
+    start = 0
+    for end, row in enumerate(graph.rows):
+        if len(row) == 1 or end == len(graph.rows) - 1:
+            if end > start:
+                _sweep_run(graph, position, start, end)
+            start = end
+
+
+def _sweep_run(graph: Layering, position: list[int], start: int, end: int) -> None:
+    """Sweep down and up over a run of rows, keeping the best order seen."""
+    rows = graph.rows
+    fewest = _crossings(graph, position, start, end)
+    best = rows[start : end + 1]
+    stale = 0
+    down = True
+    while fewest and stale < PATIENCE:
+        for rank in range(start, end + 1) if down else range(end, start - 1, -1):
+            rows[rank] = _by_barycentre(rows[rank], graph.above if down else graph.below, position)
+        _exchange(graph, position, start, end)
+        crossings = _crossings(graph, position, start, end)
+        stale += 1
+        if crossings < fewest:
+            fewest, best, stale = crossings, [list(row) for row in rows[start : end + 1]], 0
+        down = not down
+    rows[start : end + 1] = best
+    for row in best:
+        _number(row, position)
+
+
+def _number(row: list[int], position: list[int]) -> None:
+    for place, node in enumerate(row):
+        position[node] = place
+
+
+def _by_barycentre(row: list[int], joined: list[list[int]], position: list[int]) -> list[int]:
+    """Return a row ordered by the mean place of each node's neighbours; ties stay."""
+    centre = {}
+    for node in row:
+        places = [position[other] for other in joined[node]]
+        centre[node] = sum(places) / len(places) if places else position[node]
+    row = sorted(row, key=centre.__getitem__)
+    _number(row, position)
+    return row
+
+
+def _exchange(graph: Layering, position: list[int], start: int, end: int) -> None:
+    """Exchange neighbours in a row wherever that leaves fewer crossings."""
+    for _ in range(PATIENCE):
+        improved = False
+        for row in graph.rows[start : end + 1]:
+            for place in range(len(row) - 1):
+                left, right = row[place], row[place + 1]
+                gain = 0
+                for joined in (graph.above, graph.below):
+                    if joined[left] and joined[right]:
+                        lefts = [position[node] for node in joined[left]]
+                        rights = [position[node] for node in joined[right]]
+                        gain += _inversions(lefts, rights) - _inversions(rights, lefts)
+                if gain > 0:
+                    row[place], row[place + 1] = right, left
+                    position[left], position[right] = place + 1, place
+                    improved = True
+        if not improved:
+            return
+
+
+def _inversions(lefts: list[int], rights: list[int]) -> int:
+    """Count the pairs that cross when `lefts` belong to the left node of two."""
+    if len(rights) == 1:
+        return sum(left > rights[0] for left in lefts)
+    rights = sorted(rights)
+    return sum(bisect_left(rights, left) for left in lefts)
+
+
+def _crossings(graph: Layering, position: list[int], start: int, end: int) -> int:
+    """Count the crossings between the rows of a run."""
+    count = 0
+    for rank in range(start, end):
+        if len(graph.rows[rank]) == 1 or len(graph.rows[rank + 1]) == 1:
+            continue
+        seen: list[int] = []
+        for node in graph.rows[rank]:
+            places = [position[other] for other in graph.below[node]]
+            for place in places:
+                count += len(seen) - bisect_right(seen, place)
+            for place in places:
+                insort(seen, place)
+    return count
