@@ -19,6 +19,7 @@ Edge = tuple[int, int]
 PORT_INSET = 12  # ports stay clear of rounded corners
 TRACK = 8  # between parallel segments of edges
 MAX_LANES = 500_000  # a picture with more is a grey area; laying it out takes minutes
+ROUNDS = 4  # of moving boxes to better ranks
 PATIENCE = 4  # sweeps without a better order before giving up
 
 
@@ -84,14 +85,17 @@ def _ranks(count: int, edges: list[Edge]) -> tuple[list[int], list[int]]:
     heights = [0] * count
     for box in reversed(order):
         heights[box] = max((heights[target] + 1 for target in after[box]), default=0)
-    _shorten(order, before, after, ranks)
+    for _ in range(ROUNDS):
+        moved = _lower_groups(order, before, after, ranks)
+        if not _lower_boxes(order, before, after, ranks) and not moved:
+            break
     return ranks, heights
 
 
-def _shorten(
+def _lower_boxes(
     order: list[int], before: list[list[int]], after: list[list[int]], ranks: list[int]
-) -> None:
-    """Move boxes down to their readers where that shortens edges overall.
+) -> bool:
+    """Move boxes down to their readers where that shortens edges; tell whether any moved.
 
     A box with as many edges in as out follows the boxes below it if all of them moved.
     """
@@ -107,6 +111,50 @@ def _shorten(
         ):
             ranks[box] = lowest
             moved[box] = True
+    return any(moved)
+
+
+def _lower_groups(
+    order: list[int], before: list[list[int]], after: list[list[int]], ranks: list[int]
+) -> bool:
+    """Move groups of boxes down where that shortens edges; tell whether any moved.
+
+    A group is what hangs together by edges between neighbouring ranks without being on
+    a longest path: for example what a cell does with the output of the cell before the
+    last. If more edges lead down from it than into it, it belongs further down.
+    """
+    lowest = list(ranks)
+    for box in reversed(order):
+        if after[box]:
+            lowest[box] = min(lowest[reader] for reader in after[box]) - 1
+    group = [-1] * len(ranks)
+    moved = False
+    for start in reversed(order):
+        if group[start] >= 0 or lowest[start] == ranks[start]:
+            continue
+        members = [start]
+        group[start] = start
+        for box in members:
+            for other in after[box] + before[box]:
+                if (
+                    group[other] < 0
+                    and lowest[other] > ranks[other]
+                    and abs(ranks[other] - ranks[box]) == 1
+                ):
+                    group[other] = start
+                    members.append(other)
+        down = [
+            ranks[reader] - ranks[box] - 1
+            for box in members
+            for reader in after[box]
+            if group[reader] != start
+        ]
+        up = sum(group[source] != start for box in members for source in before[box])
+        if len(down) > up and min(down):
+            moved = True
+            for box in members:
+                ranks[box] += min(down)
+    return moved
 
 
 def _wires(sizes: list[Size], edges: list[Edge], ranks: list[int]) -> list[Wire]:
