@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 KERAS_SPLINES = "polyline"
 
 FONT = "Helvetica"
+NOTHING = " "  # Graphviz takes no empty element
 SMALL = 11  # points, of what stands under a title
 
-# In a node of shape `record`, as Keras has it, these are syntax in HTML labels too.
-RECORD_SYNTAX = {ord(character): f"&#{ord(character)};" for character in "{|}\\"}
+# In a node of shape `record`, as Keras has it, braces and bars are syntax in HTML labels
+# too; and in all labels `\N` stands for the node's id, and two backslashes for one.
+GRAPHVIZ_SYNTAX = str.maketrans({"{": "&#123;", "|": "&#124;", "}": "&#125;", "\\": "&#92;&#92;"})
 
 FORMS: dict[str, dict[str, str]] = {
     "box": {},
@@ -122,11 +124,11 @@ def _quoted(name: str) -> str:
 
 
 def _html(text: str) -> str:
-    return escape(printable(text), quote=False).translate(RECORD_SYNTAX)
+    return escape(printable(text), quote=False).translate(GRAPHVIZ_SYNTAX)
 
 
 def _bold(text: str) -> str:
-    return f"<b>{_html(text)}</b>" if text else ""  # Graphviz does not take an empty <b></b>
+    return f"<b>{_html(text)}</b>" if text else ""
 
 
 def _table_attributes(box: Box) -> dict[str, Any]:
@@ -149,7 +151,7 @@ def _cell(cell: Cell, *, title: bool) -> str:
     text = f"{_html(cell.before)}{_bold(cell.strong)}{_html(cell.after)}"
     return (
         f'<td {" ".join(attributes)}><font point-size="{16 if title else 14}"{color}>'
-        f"{text}</font></td>"
+        f"{text or NOTHING}</font></td>"
     )
 
 
@@ -164,4 +166,4 @@ def _label(title: str, lines: tuple[str, ...] = ()) -> str:
         for line in lines
         if line
     )
-    return f"<{_bold(title)}{small}>"
+    return f"<{_bold(title) + small or NOTHING}>"
