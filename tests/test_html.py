@@ -312,7 +312,7 @@ def selected(opened) -> list[str]:
 
 
 def camera(opened) -> tuple[float, float, float]:
-    matrix = opened.evaluate("getComputedStyle(document.querySelector('svg.shown')).transform")
+    matrix = opened.evaluate("getComputedStyle(document.querySelector('#sheet')).transform")
     scale, _, _, _, x, y = map(float, matrix[len("matrix(") : -1].split(","))
     return x, y, scale
 

@@ -4,7 +4,7 @@
 
 const $ = (id) => document.getElementById(id);
 const data = JSON.parse($("data").textContent);
-const stage = $("stage"), panel = $("panel"), query = $("query"), matches = $("matches");
+const [stage, sheet, panel, query, matches] = ["stage", "sheet", "panel", "query", "matches"].map($);
 
 // ---------------------------------------------------------------- what there is
 
@@ -22,7 +22,7 @@ const levels = {};
 for (const svg of document.querySelectorAll("svg.level")) {
   levels[svg.dataset.level] = { name: svg.dataset.level, svg, boxes: null, homes: new Map() };
 }
-let level = levels[data.level], fitted = true;
+let level = levels[data.level];
 let chosen = null; // {box, layer}: a box of the current level, and the one layer shown of it
 
 // Boxes become buttons when their level is first shown: most levels never are.
@@ -36,7 +36,8 @@ function prepare(level) {
     element.box = box;
     element.setAttribute("tabindex", "0");
     element.setAttribute("role", "button");
-    element.setAttribute("aria-label", [title, ...lines, plural(members.length, "layer")].join(", "));
+    const label = [title, ...lines, plural(members.length, "layer")].join(", ");
+    element.setAttribute("aria-label", label);
     level.boxes.push(box);
     for (const member of members) {
       const home = level.homes.get(member);
@@ -51,22 +52,26 @@ const width = (level) => level.svg.width.baseVal.value;
 const height = (level) => level.svg.height.baseVal.value;
 const limit = (scale) => Math.min(8, Math.max(0.01, scale));
 
-function look({ x, y, scale }) {
+function look({ x, y, scale }, fitted = false) {
   // Some of the drawing always stays in view.
   const keep = 40;
   x = Math.min(stage.clientWidth - keep, Math.max(keep - width(level) * scale, x));
   y = Math.min(stage.clientHeight - keep, Math.max(keep - height(level) * scale, y));
-  level.camera = { x, y, scale };
-  fitted = false;
-  level.svg.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
+  level.camera = { x, y, scale, fitted };
+  sheet.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
 }
 
 function fit() {
   const margin = 16, w = stage.clientWidth, h = stage.clientHeight;
   const room = Math.min((w - 2 * margin) / width(level), (h - 2 * margin) / height(level));
   const scale = limit(Math.min(room, 1.5));
-  look({ x: (w - width(level) * scale) / 2, y: (h - height(level) * scale) / 2, scale });
-  fitted = true;
+  look({ x: (w - width(level) * scale) / 2, y: (h - height(level) * scale) / 2, scale }, true);
+}
+
+// After a change of window or level: what was fitted fits again.
+function refresh() {
+  if (!level.camera || level.camera.fitted) fit();
+  else look(level.camera);
 }
 
 function zoom(factor, px = stage.clientWidth / 2, py = stage.clientHeight / 2) {
@@ -110,7 +115,7 @@ function show(name) {
   for (const button of document.querySelectorAll("[data-show]")) {
     button.setAttribute("aria-pressed", String(button.dataset.show === name));
   }
-  if (!level.camera) fit();
+  refresh();
   if (before === level) return;
   mark();
   if (was) keep(was.layer, was.layer ?? layers[was.box.members[0]]);
@@ -124,16 +129,21 @@ function keep(layer, first) {
 }
 
 function choose(box, layer = null) {
-  for (const element of level.svg.querySelectorAll(".selected")) element.classList.remove("selected");
+  clear("selected");
   box?.element.classList.add("selected");
   if (!layer && box?.members.length === 1) layer = layers[box.members[0]];
   chosen = box || layer ? { box, layer } : null;
-  const opened = panel.hidden;
+  const turned = panel.hidden === !!chosen;
   panel.hidden = !chosen;
-  if (!chosen) return panel.replaceChildren();
-  panel.replaceChildren(closer(), ...(layer ? layerView(layer, box) : boxView(box)));
+  panel.replaceChildren();
+  if (chosen) panel.append(closer(), ...(layer ? layerView(layer, box) : boxView(box)));
   panel.scrollTop = 0;
-  if (opened && box) reveal(box);
+  if (turned) refresh(); // the panel takes room or gives it back
+  if (turned && box) reveal(box);
+}
+
+function clear(mark) {
+  for (const element of level.svg.querySelectorAll(`.${mark}`)) element.classList.remove(mark);
 }
 
 function chooseLayer(layer) {
@@ -180,7 +190,7 @@ function fits(layer, wanted) {
 }
 
 function mark() {
-  for (const element of level.svg.querySelectorAll(".match")) element.classList.remove("match");
+  clear("match");
   for (const layer of found) level.homes.get(layer.index)?.element.classList.add("match");
 }
 
@@ -212,7 +222,7 @@ const count = (number) => BigInt(number).toLocaleString("en");
 const plural = (number, word) => `${count(number)} ${word}${number === 1 ? "" : "s"}`;
 const shape = (sizes) =>
   `(${sizes.map((size) => size ?? "None").join(", ")}${sizes.length === 1 ? "," : ""})`;
-const shapes = (list) => list.map(shape).join(" ");
+const shapes = (list) => list.map((sizes) => make("div", {}, shape(sizes)));
 const amount = (number, why) => (number === null ? `not counted: ${why}` : count(number));
 
 function pairs(rows, className = "pairs") {
@@ -223,9 +233,11 @@ function pairs(rows, className = "pairs") {
   return table;
 }
 
+const numeric = ["params", "MACs", "size"];
+
 function grid(head, rows) {
-  const cells = (tag, row) =>
-    row.map((value, i) => make(tag, { className: i && i >= head.length - 2 ? "number" : "" }, value));
+  const style = (column) => ({ className: numeric.includes(head[column]) ? "number" : "" });
+  const cells = (tag, row) => row.map((value, column) => make(tag, style(column), value));
   const table = make("table", {}, make("tr", {}, ...cells("th", head)));
   for (const row of rows) table.append(make("tr", {}, ...cells("td", row)));
   return table;
@@ -254,8 +266,8 @@ function facts(layer) {
 function numbers(layer) {
   const rows = [];
   for (const [inputs, outputs, times] of layer.calls) {
-    if (inputs.length) rows.push(["input", shapes(inputs)]);
-    rows.push(["output", shapes(outputs) + (times > 1 ? ` · ${count(times)} calls` : "")]);
+    if (inputs.length) rows.push(["input", ...shapes(inputs)]);
+    rows.push(["output", ...shapes(outputs), times > 1 ? `in ${count(times)} calls` : ""]);
   }
   rows.push(["params", count(layer.params)], ["trainable params", count(layer.trainable)],
     ["MACs", amount(layer.macs, layer.why)], ["FLOPs", amount(layer.flops, layer.why)]);
@@ -317,7 +329,7 @@ function sum(members, key) {
 function list(box, members, most = 500) {
   const row = (layer) => {
     const name = make("div", {}, link(layer.name, () => choose(box, layer)));
-    name.append(make("div", {}, layer.kind));
+    name.append(make("div", { className: "kind" }, layer.kind));
     return [name, count(layer.params), layer.macs === null ? "?" : count(layer.macs)];
   };
   const table = grid(["layer", "params", "MACs"], members.slice(0, most).map(row));
@@ -433,5 +445,5 @@ for (const button of document.querySelectorAll("[data-show]")) {
 for (const button of document.querySelectorAll("[data-zoom]")) {
   button.onclick = { in: () => zoom(1.25), out: () => zoom(0.8), fit }[button.dataset.zoom];
 }
-addEventListener("resize", () => (fitted ? fit() : look(level.camera)));
+addEventListener("resize", refresh);
 show(data.level);
