@@ -4,7 +4,8 @@
 
 const $ = (id) => document.getElementById(id);
 const data = JSON.parse($("data").textContent);
-const [stage, sheet, panel, query, matches] = ["stage", "sheet", "panel", "query", "matches"].map($);
+const stage = $("stage"), sheet = $("sheet"), panel = $("panel");
+const query = $("query"), matches = $("matches");
 
 // ---------------------------------------------------------------- what there is
 
