@@ -51,6 +51,7 @@ function prepare(level) {
 
 const width = (level) => level.svg.width.baseVal.value;
 const height = (level) => level.svg.height.baseVal.value;
+const LEGIBLE = 0.7; // the least scale at which the small print can be read
 const limit = (scale) => Math.min(8, Math.max(0.01, scale));
 
 function look({ x, y, scale }, fitted = false) {
@@ -88,7 +89,7 @@ function pan(dx, dy) {
 
 function centre(box) {
   const place = box.element.getBBox();
-  const scale = Math.max(level.camera.scale, 0.7); // near enough to read
+  const scale = Math.max(level.camera.scale, LEGIBLE);
   look({
     x: stage.clientWidth / 2 - (place.x + place.width / 2) * scale,
     y: stage.clientHeight / 2 - (place.y + place.height / 2) * scale,
@@ -126,7 +127,7 @@ function show(name) {
 function keep(layer, first) {
   const box = first && level.homes.get(first.index);
   choose(box, box ? layer : first);
-  if (box) centre(box);
+  if (box) (level.camera.scale < LEGIBLE ? centre : reveal)(box);
 }
 
 function choose(box, layer = null) {
