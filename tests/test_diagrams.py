@@ -50,7 +50,13 @@ def relu():
     ("layers", "expected"),
     [
         (
-            lambda: [Conv2D(8, 3), BatchNormalization(), relu(), Conv2D(8, 3), BatchNormalization()],
+            lambda: [
+                Conv2D(8, 3),
+                BatchNormalization(),
+                relu(),
+                Conv2D(8, 3),
+                BatchNormalization(),
+            ],
             ["Conv · BN · ReLU", "Conv · BN"],
         ),
         (
@@ -81,7 +87,13 @@ def relu():
             ["Conv · ReLU", "MaxPool"],
         ),
         (
-            lambda: [BatchNormalization(), relu(), GlobalAveragePooling2D(), Dense(9), Dropout(0.5)],
+            lambda: [
+                BatchNormalization(),
+                relu(),
+                GlobalAveragePooling2D(),
+                Dense(9),
+                Dropout(0.5),
+            ],
             ["BN · ReLU", "Global AvgPool", "Dense · Dropout"],
         ),
         (

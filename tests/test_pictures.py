@@ -37,22 +37,44 @@ def outline(group: Group) -> tuple[float, float, float, float]:
     return left, top, right - left, bottom - top
 
 
+def check_geometry(plot: Plot) -> None:
+    """No boxes overlap, no edge runs through one, no text leaves its box or the picture."""
+    diagram, scene = plot.diagram, plot.scene
+    boxes = [outline(group) for group in groups(scene)]
+    routes = [item.points for item in scene.items if isinstance(item, Line)]
+    geometry.assert_inside(boxes, routes, (scene.width, scene.height))
+    geometry.assert_no_overlap(boxes, gap=8)
+    geometry.assert_clear_of_boxes(boxes, routes)
+    for number, panel in enumerate(diagram.panels):
+        own, boxes = boxes[: len(panel.boxes)], boxes[len(panel.boxes) :]
+        edges, routes = routes[: len(panel.edges)], routes[len(panel.edges) :]
+        direction = "down" if number else diagram.direction
+        geometry.check_picture(own, edges, panel.edges, direction=direction)
+    assert (boxes, routes) == ([], [])
+    for group in groups(scene):
+        check_texts(group)
+
+
+def check_texts(group: Group) -> None:
+    rects = [item for item in group.items if isinstance(item, Rect)]
+    for text in (item for item in group.items if isinstance(item, Text)):
+        assert text.width == pytest.approx(text_width(text.text, text.size, text.bold))
+        assert any(is_inside(text, rect) for rect in rects), text
+
+
+def is_inside(text: Text, rect: Rect) -> bool:
+    return (
+        rect.x + 4 <= text.x
+        and text.x + text.width <= rect.x + rect.width - 4
+        and rect.y <= text.y - 0.8 * text.size
+        and text.y + 0.25 * text.size <= rect.y + rect.height
+    )
+
+
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_geometry(name, level):
-    """No boxes overlap, no edge runs through one, no text leaves its box or the picture."""
-    scene = scene_of(name, level)
-    boxes = [outline(group) for group in groups(scene)]
-    lines = [item.points for item in scene.items if isinstance(item, Line)]
-    geometry.check_picture(boxes, lines, scene.width, scene.height)
-    for group in groups(scene):
-        front = [item for item in group.items if isinstance(item, Rect)][-1]
-        for text in (item for item in group.items if isinstance(item, Text)):
-            assert text.width == pytest.approx(text_width(text.text, text.size, text.bold))
-            assert front.x + 4 <= text.x
-            assert text.x + text.width <= front.x + front.width - 4
-            assert front.y <= text.y - 0.8 * text.size
-            assert text.y + 0.25 * text.size <= front.y + front.height
+    check_geometry(Plot(archi.load(name), level))
 
 
 @pytest.mark.parametrize("level", ["stage", "block"])
@@ -71,7 +93,8 @@ def test_headings_of_panels_are_clear_of_boxes():
     ]
     boxes = [outline(group) for group in groups(scene)]
     places = [(t.x, t.y - t.size, t.width, 1.25 * t.size) for t in headings]
-    geometry.check_picture(boxes + places, [], scene.width, scene.height)
+    geometry.assert_no_overlap(boxes + places, gap=2)
+    geometry.assert_inside(places, [], (scene.width, scene.height))
 
 
 def test_a_stack_shows_boxes_behind():
@@ -203,10 +226,16 @@ def hostile():
     from archi.layers import Dense, Input
 
     with building():
-        x = y = Input((4,), name="</text><script>alert(1)</script>")
-        for name in ("\"'&<>]]>", "a\x1b[31m\x00\u202eb", "日本語 \U0001f600", "%%{init}%%\n;", "-->"):
+        x = y = Input((4,), name="<script>alert(1)<!--")
+        for name in (
+            "\"'&<>]]>",
+            "a\x1b[31m\x00\u202eb",
+            "日本語 \U0001f600",
+            "%%{init}%%\n;",
+            "-->",
+        ):
             y = Dense(4, name=name)(y)
-        return Graph(x, y, title='<b>&"')
+        return Graph(x, y, title='</title><b>&"')
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -45,6 +45,12 @@ def si(value: int | float) -> str:
     return _scaled(value, ("", " K", " M", " G", " T", " P", " E"))
 
 
+def with_unit(value: int | float, unit: str) -> str:
+    """Return a count and its unit, which the prefix joins: 4.09 GMACs."""
+    number, _, prefix = si(value).partition(" ")
+    return f"{number} {prefix}{unit}"
+
+
 def file_size(size: int | float) -> str:
     """Return a number of bytes in decimal units: 512 B, 146 MB."""
     return _scaled(size, (" B", " kB", " MB", " GB", " TB", " PB", " EB"))

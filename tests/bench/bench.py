@@ -2,7 +2,8 @@
 
     python tests/bench/bench.py
 
-Run by hand; needs TensorFlow and, for Keras's picture, Graphviz's dot. Every row is the median of several runs, taken in turns so
+Run by hand; needs TensorFlow and, for Keras's picture, Graphviz. Every row is the median of
+several runs, taken in turns so
 that a busy machine is unfair to all alike; ratios are what to look at.
 """
 

@@ -10,7 +10,7 @@ from archi.analysis.stages import Group, blocks, fold_repeats, stage_resolution,
 from archi.errors import ArchiError, one_of, quote
 from archi.graph import Graph, Shape, Tensor
 from archi.report import Column, Fact, Facts, Note, Part, Report, Table
-from archi.units import file_size, si, sizes
+from archi.units import file_size, si, sizes, with_unit
 
 
 class Row(NamedTuple):
@@ -215,18 +215,12 @@ def _facts(graph: Graph, totals: Totals) -> Facts:
         ("Params", f"{totals.params:,}", si(totals.params)),
         ("  trainable", f"{totals.trainable_params:,}", ""),
         ("  non-trainable", f"{totals.non_trainable_params:,}", ""),
-        ("MACs", f"{totals.macs:,}", f"{_unit(totals.macs, 'MACs')} {per}"),
-        ("FLOPs", f"{totals.flops:,}", f"{_unit(totals.flops, 'FLOPs')}: 2 × MACs + the rest"),
+        ("MACs", f"{totals.macs:,}", f"{with_unit(totals.macs, 'MACs')} {per}"),
+        ("FLOPs", f"{totals.flops:,}", f"{with_unit(totals.flops, 'FLOPs')}: 2 × MACs + the rest"),
         ("Weights", file_size(totals.weight_bytes), "as stored, without optimizer state"),
         ("Layers", f"{totals.layers:,}", f"{totals.depth} with a kernel on the longest path"),
     )
     return Facts([Fact(*each, quantity=True) for each in quantities])
-
-
-def _unit(number: int, unit: str) -> str:
-    """Write 4.09 GMACs; the prefix joins the unit."""
-    value, _, prefix = si(number).partition(" ")
-    return f"{value} {prefix}{unit}"
 
 
 def _warnings(counts: Counts) -> list[Note]:

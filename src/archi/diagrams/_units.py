@@ -68,8 +68,7 @@ def gather(
         if not cyclic:
             return list(units.values()), between
         scopes = [
-            None if number in cyclic else scope
-            for number, scope in zip(home, scopes, strict=True)
+            None if number in cyclic else scope for number, scope in zip(home, scopes, strict=True)
         ]
 
 

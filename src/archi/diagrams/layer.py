@@ -15,9 +15,7 @@ def diagram(graph: Graph) -> Diagram:
     """Return the diagram of every layer."""
     place = {node: index for index, node in enumerate(graph.nodes)}
     boxes = [_box(node, str(index)) for node, index in place.items()]
-    edges = [
-        (place[tensor.node], index) for node, index in place.items() for tensor in node.inputs
-    ]
+    edges = [(place[tensor.node], index) for node, index in place.items() for tensor in node.inputs]
     return Diagram(graph.title, "", [Panel(boxes, edges)])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archi.diagrams._model import Box, Diagram, Panel
 from archi.diagrams._segments import Segment, segment_phrase, segments
 from archi.diagrams._units import Edges, Unit, gather
-from archi.diagrams._words import kind, scaling
+from archi.diagrams._words import scaling
 from archi.graph import Graph, Scope, Shape
 from archi.units import si, sizes
 
@@ -16,12 +16,15 @@ def diagram(graph: Graph) -> Diagram:
     stacks = _stack(units, edges)
     home = {member: index for index, stack in enumerate(stacks) for member in stack}
     between = dict.fromkeys((home[a], home[b]) for a, b in edges if home[a] != home[b])
+    before: dict[int, int] = {}  # the unit just before each
+    for a, b in edges:
+        before[b] = max(a, before.get(b, 0))
     shapes: dict[Shape, int] = {}
     boxes = []
     for key, stack in enumerate(stacks):
         members = [units[index] for index in stack]
-        before = _main_input(units, edges, stack)
-        boxes.append(_box(graph, str(key), members, before, shapes))
+        entered = units[before[stack[0]]] if stack[0] in before else None
+        boxes.append(_box(graph, str(key), members, entered, shapes))
     return Diagram(graph.title, "", [Panel(boxes, list(between))], direction="right")
 
 
@@ -46,7 +49,9 @@ def _stack(units: list[Unit], edges: Edges) -> list[list[int]]:
     for index, unit in enumerate(units):
         before = stack_of.get(max(sources[index], default=-1), [])
         alike = bool(before) and _alike(units[before[-1]], unit)
-        if alike and all(source in before or source < before[0] for source in sources[index]):
+        if alike and all(
+            stack_of[source] is before or source < before[0] for source in sources[index]
+        ):
             before.append(index)
             stack_of[index] = before
         else:
@@ -61,12 +66,6 @@ def _alike(a: Unit, b: Unit) -> bool:
         and b.scope is not None
         and (a.scope.parent, a.scope.kind) == (b.scope.parent, b.scope.kind)
     )
-
-
-def _main_input(units: list[Unit], edges: Edges, stack: list[int]) -> Unit | None:
-    """Return the unit just before a stack."""
-    sources = [a for a, b in edges if b == stack[0]]
-    return units[max(sources)] if sources else None
 
 
 def _box(

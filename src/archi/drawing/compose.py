@@ -21,6 +21,7 @@ BEHIND = 2  # how many boxes are seen behind
 MIN_WIDTH = 64.0
 TABLE_SIZE = 11.0
 MAX_FOLDS = 8
+WIDEST = 2.9  # width by height of what runs to the right
 
 Item = Rect | Text | Line | Group
 
@@ -80,19 +81,22 @@ def _heading_width(line: str, index: int) -> float:
 
 
 def _fitting(main: Panel, direction: str, folds: int | None, sides: list[_Block]) -> _Block:
-    """Return the first panel, folded so that the picture as a whole comes near a square."""
+    """Return the first panel, folded so that the picture has the form of a page.
+
+    What runs to the right reads like text, in as few rows as a page allows; what runs
+    down comes near a square, the other panels included.
+    """
     sizes = _sizes(main)
-    if folds is not None or not sides:
+    if folds is not None or (direction == "down" and not sides):
         return _Block(main, place(sizes, main.edges, direction=direction, folds=folds))
-    blocks = [
-        _Block(main, place(sizes, main.edges, direction=direction, folds=number))
-        for number in range(1, MAX_FOLDS + 1)
-    ]
-    return min(blocks, key=lambda block: abs(log(_ratio(*_extent(block, sides)))))
-
-
-def _ratio(width: float, height: float) -> float:
-    return width / height
+    tried = []
+    for number in range(1, MAX_FOLDS + 1):
+        block = _Block(main, place(sizes, main.edges, direction=direction, folds=number))
+        width, height = _extent(block, sides)
+        if direction == "right" and width + 2 * MARGIN <= WIDEST * (height + 2 * MARGIN):
+            return block
+        tried.append((abs(log(width / height)), number, block))
+    return min(tried)[-1]
 
 
 def _extent(first: _Block, sides: list[_Block]) -> tuple[float, float]:

@@ -22,7 +22,7 @@ FAINT = "#555555"
 # Boxes of repeated blocks grow darker with the depth at which they stand.
 SHADES = {
     "conv": ("#cfe3fb", "#b9d5f7", "#a3c6f2", "#8db7ee"),
-    "cell": ("#c9ebe6", "#b2dfd8", "#9bd3ca", "#84c7bc"),
+    "cell": ("#e0f4f1", "#cbebe6", "#b6e2db", "#a1d9d0"),
 }
 
 

@@ -5,32 +5,47 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from archi.analysis.counts import count
 from archi.diagrams._model import Diagram
 from archi.errors import ArchiError, one_of, quote
 from archi.graph import Graph
+from archi.units import sizes, with_unit
 
 if TYPE_CHECKING:
+    from archi.diagrams.keras import Switches
     from archi.drawing.scene import Scene
 
 LEVELS = ("stage", "block", "layer")
+DIRECTIONS = {"TB": "down", "LR": "right"}
 
 
 class Plot:
     """What the picture formats draw.
 
-    `level` is `stage`, `block` or `layer`; `folds` the number of columns (rows at the
-    stage level), None for what makes a page; `dpi` the resolution of pixel formats.
+    `level` is `stage`, `block` or `layer`; `keras`, when given, draws every layer as
+    `keras.utils.plot_model` does instead. `rankdir` is `TB` or `LR`, None for what suits
+    the level; `folds` the number of columns (rows from left to right), None for what
+    makes a page; `dpi` the resolution of pixel formats, None for a good one.
 
     Raises ArchiError for an unknown level.
     """
 
     def __init__(
-        self, graph: Graph, level: str = "block", *, folds: int | None = None, dpi: int = 192
+        self,
+        graph: Graph,
+        level: str = "block",
+        *,
+        keras: Switches | None = None,
+        rankdir: str | None = None,
+        folds: int | None = None,
+        dpi: int | None = None,
     ) -> None:
         if level not in LEVELS:
             raise ArchiError(f"there is no level {quote(level)}", hint=f"try {one_of([*LEVELS])}")
         self.graph = graph
         self.level = level
+        self.keras = keras
+        self.rankdir = rankdir
         self.folds = folds
         self.dpi = dpi
         self._diagrams: dict[str, Diagram] = {}
@@ -54,9 +69,19 @@ class Plot:
     def diagram_at(self, level: str) -> Diagram:
         """Return what is drawn at a level."""
         if level not in self._diagrams:
-            module = import_module(f"archi.diagrams.{level}")
-            self._diagrams[level] = module.diagram(self.graph)
+            diagram = self._draw(level)._replace(caption=caption(self.graph))
+            if self.rankdir:
+                diagram = diagram._replace(direction=DIRECTIONS[self.rankdir])
+            self._diagrams[level] = diagram
         return self._diagrams[level]
+
+    def _draw(self, level: str) -> Diagram:
+        if self.keras is not None:
+            from archi.diagrams.keras import keras_diagram
+
+            return keras_diagram(self.graph, self.keras)
+        diagram: Diagram = import_module(f"archi.diagrams.{level}").diagram(self.graph)
+        return diagram
 
     def scene_at(self, level: str) -> Scene:
         """Return the drawing at a level."""
@@ -66,3 +91,20 @@ class Plot:
             folds = self.folds if level == self.level else None
             self._scenes[level] = compose(self.diagram_at(level), folds)
         return self._scenes[level]
+
+
+def caption(graph: Graph) -> str:
+    """Return one line on the whole: what goes in and out, layers, params and MACs."""
+    counts = count(graph)
+    totals, missing = counts.totals, len(counts.uncounted)
+    batch = f" for a batch of {graph.batch}" if graph.batch > 1 else ""
+    unknown = f", {missing:,} layer{'s' * (missing > 1)} not counted" if missing else ""
+    ends = (graph.inputs, graph.outputs)
+    return " · ".join(
+        (
+            " → ".join(", ".join(sizes(tensor.shape) for tensor in each) for each in ends),
+            f"{totals.layers:,} layers",
+            f"{totals.params:,} params",
+            f"{with_unit(totals.macs, 'MACs')}{batch}{unknown}",
+        )
+    )

@@ -54,7 +54,9 @@ class _Drawn:
         yield Segment(arrow, DIM)
         edge = {-1: "╭╮", height: "╰╯"}.get(number)
         if edge:
-            yield Segment(edge[0] + "─" * (self.inner + 2) + edge[1] * (1 + self.behind), self.style)
+            yield Segment(
+                edge[0] + "─" * (self.inner + 2) + edge[1] * (1 + self.behind), self.style
+            )
             return
         text = self.lines[number] if number < len(self.lines) else ""
         left = (self.inner - cell_len(text)) // 2

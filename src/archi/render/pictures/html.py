@@ -15,14 +15,13 @@ from hashlib import sha256
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from archi.analysis.counts import LayerCount, Totals, count
+from archi.analysis.counts import LayerCount, count
 from archi.diagrams._model import Box, Diagram
 from archi.drawing.plot import LEVELS
-from archi.errors import printable
-from archi.graph import Graph, Tensor
+from archi.errors import ArchiError, printable
+from archi.graph import Graph
 from archi.layers import Layer
 from archi.render.pictures.svg import FAMILY, elements, live_text, number
-from archi.units import si, sizes
 
 if TYPE_CHECKING:
     from archi.drawing.plot import Plot
@@ -33,7 +32,12 @@ EXACT = 2**53  # a number of JavaScript is exact below this
 
 
 def render(plot: Plot) -> bytes:
-    """Return the picture as an HTML file."""
+    """Return the picture as an HTML file. Raises ArchiError for Keras's style."""
+    if plot.keras is not None:
+        raise ArchiError(
+            "an HTML file shows archi's own levels, not Keras's style",
+            hint="leave --style keras out, or write .png, .svg, .pdf, .dot or .mmd",
+        )
     counts = count(plot.graph)
     script, style = _part("_viewer.js"), _part("_viewer.css")
     policy = (
@@ -43,7 +47,7 @@ def render(plot: Plot) -> bytes:
     parts = {
         "policy": policy,
         "title": escape(printable(plot.title)),
-        "subtitle": escape(_subtitle(plot.graph, counts.totals, len(counts.uncounted))),
+        "subtitle": escape(plot.diagram.caption),
         "style": style,
         "script": script,
         "drawings": "\n".join(_drawing(plot, level) for level in LEVELS),
@@ -73,25 +77,6 @@ def _script_json(value: Any) -> str:
     for char in "<>&":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return text
-
-
-def _subtitle(graph: Graph, totals: Totals, uncounted: int) -> str:
-    flow = f"{_shapes(graph.inputs)} → {_shapes(graph.outputs)}"
-    batch = f" for a batch of {graph.batch}" if graph.batch > 1 else ""
-    macs, _, prefix = si(totals.macs).partition(" ")
-    missing = f", {uncounted:,} layer{'s' * (uncounted > 1)} not counted" if uncounted else ""
-    facts = [
-        flow,
-        f"{totals.layers:,} layers",
-        f"{totals.params:,} params",
-        f"{macs} {prefix}MACs{batch}{missing}",
-    ]
-    return " · ".join(facts)
-
-
-def _shapes(tensors: tuple[Tensor, ...]) -> str:
-    shown = [sizes(tensor.shape) for tensor in tensors[:4]]
-    return ", ".join(shown) + (" …" if len(tensors) > 4 else "")
 
 
 def _drawing(plot: Plot, level: str) -> str:

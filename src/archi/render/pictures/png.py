@@ -9,9 +9,11 @@ from archi.render.pictures.svg import svg
 
 if TYPE_CHECKING:
     from archi.drawing.plot import Plot
+    from archi.drawing.scene import Scene
 
 MAX_SIDE = 32_767  # pixels; beyond it many programs refuse an image
 MAX_PIXELS = 150_000_000  # 600 MB while it is drawn
+DPI = (192, 96)  # the finer that is possible; at 96 a pixel is a unit of the drawing
 
 
 def render(plot: Plot) -> bytes:
@@ -19,12 +21,22 @@ def render(plot: Plot) -> bytes:
     import resvg_py
 
     scene = plot.scene
-    zoom = plot.dpi / 96
-    width, height = round(scene.width * zoom), round(scene.height * zoom)
-    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+    tried = [plot.dpi] if plot.dpi else DPI
+    dpi = next((dpi for dpi in tried if _possible(*_pixels(scene, dpi))), None)
+    if dpi is None:
+        width, height = _pixels(scene, tried[-1])
         raise ArchiError(
             f"a PNG of {width:,} × {height:,} pixels is too large: at most {MAX_SIDE:,} a side "
             f"and {MAX_PIXELS // 10**6} million in all",
             hint="try a coarser --level, a lower --dpi, or .svg, .pdf or .html",
         )
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg(scene), zoom=zoom, skip_system_fonts=True))
+    png = resvg_py.svg_to_bytes(svg_string=svg(scene), zoom=dpi / 96, skip_system_fonts=True)
+    return bytes(png)
+
+
+def _pixels(scene: Scene, dpi: int) -> tuple[int, int]:
+    return round(scene.width * dpi / 96), round(scene.height * dpi / 96)
+
+
+def _possible(width: int, height: int) -> bool:
+    return max(width, height) <= MAX_SIDE and width * height <= MAX_PIXELS

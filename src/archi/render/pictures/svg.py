@@ -91,7 +91,9 @@ class Outlines:
         for char in text.text:
             glyph = face.glyph(char)
             if glyph.path:
-                uses.append(f'<use href="#{self._key(text.bold, glyph.name, glyph.path)}" x="{x}"/>')
+                uses.append(
+                    f'<use href="#{self._key(text.bold, glyph.name, glyph.path)}" x="{x}"/>'
+                )
             x += glyph.advance
         place = f"translate({number(text.x)} {number(text.y)}) scale({scale} -{scale})"
         drawn = f'<g transform="{place}" fill="{text.color}">{"".join(uses)}</g>'
