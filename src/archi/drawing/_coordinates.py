@@ -11,14 +11,18 @@ then pulled towards what they are joined to.
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import pairwise
 from math import ceil
 
-from archi.drawing._layering import Layering, Size
+from archi.drawing._layering import BOX_GAP, Layering, Size
 
-BOX_GAP = 24  # between boxes
 LANE_GAP = 16  # between a box and a lane
 LANE_PITCH = 10  # between lanes
 PULLS = 6
+TOLERABLE = 1.2  # width of a column by that of its widest rank
+WORTHWHILE = 0.85  # of the width, for giving up straight lines
+
+MAIN, LANES, BOXES, LANES_AND_BOXES = range(4)  # kinds of pairs to be in line
 
 
 class Column:
@@ -41,15 +45,47 @@ class Column:
         self.x: dict[int, int] = {}
         self.width = 0
 
+    @property
+    def last(self) -> int:
+        """The last rank of the column."""
+        return self.start + len(self.rows) - 1
+
 
 def place_column(
     graph: Layering, sizes: list[Size], main: set[int], start: int, rows: list[list[int]]
 ) -> Column:
-    """Return the column with all its nodes placed, its left border at 0."""
-    column = Column(start, rows, graph)
-    _align(column, graph.boxes, main)
-    _place(column, [size[0] / 2 for size in sizes])
+    """Return the column with all its nodes placed, its left border at 0.
+
+    Where straight lines make it much wider than its widest rank, some of them are given up.
+    """
+    half = [size[0] / 2 for size in sizes]
+    tolerable = TOLERABLE * max(_width(row, half) for row in rows)
+    column = _placed(Column(start, rows, graph), half, main, LANES_AND_BOXES)
+    if column.width > tolerable:
+        narrower = _placed(Column(start, rows, graph), half, main, BOXES)
+        if narrower.width < WORTHWHILE * column.width:
+            return narrower
     return column
+
+
+def _placed(column: Column, half: list[float], main: set[int], kinds: int) -> Column:
+    _align(column, len(half), main, kinds)
+    blocks = _Blocks(column, half)
+    column.width, x = blocks.leftmost()
+    blocks.pull(column, x)
+    column.x = {node: x[block] for node, block in blocks.of.items()}
+    return column
+
+
+def _width(row: list[int], half: list[float]) -> float:
+    """Return the least width of a row."""
+    width = sum(2 * half[node] for node in row if node < len(half))
+    return width + sum(_gap(left, right, len(half)) for left, right in pairwise(row))
+
+
+def _gap(left: int, right: int, boxes: int) -> int:
+    """Return the least distance between two nodes."""
+    return (BOX_GAP, LANE_GAP, LANE_PITCH)[(left >= boxes) + (right >= boxes)]
 
 
 def main_path(graph: Layering) -> set[int]:
@@ -71,8 +107,11 @@ def main_path(graph: Layering) -> set[int]:
     return path
 
 
-def _align(column: Column, boxes: int, main: set[int]) -> None:
-    """Choose which neighbours share a centre, most important first, without crossings."""
+def _align(column: Column, boxes: int, main: set[int], kinds: int) -> None:
+    """Choose which neighbours share a centre, most important first, without crossings.
+
+    Pairs of more than this kind are not in line, unless by chance.
+    """
     place = {node: index for row in column.rows for index, node in enumerate(row)}
     for upper_row in column.rows[:-1]:
         candidates = []
@@ -80,7 +119,9 @@ def _align(column: Column, boxes: int, main: set[int]) -> None:
             for lower in column.below[upper]:
                 candidates.append(_rank_of_pair(column, boxes, main, place, upper, lower))
         chosen: list[tuple[int, int]] = []
-        for *_, upper, lower in sorted(candidates):
+        for kind, *_, upper, lower in sorted(candidates):
+            if kind > kinds:
+                break
             if upper in column.aligned_below or lower in column.aligned_above:
                 continue
             at = bisect_left(chosen, (place[upper], place[lower]))
@@ -98,13 +139,13 @@ def _rank_of_pair(
 ) -> tuple[int, int, int, int, int]:
     """Return a key that sorts pairs by how much they should be in line."""
     if upper in main and lower in main:
-        kind = 0
+        kind = MAIN
     elif upper >= boxes and lower >= boxes:
-        kind = 1
+        kind = LANES
     elif upper < boxes and lower < boxes:
-        kind = 2
+        kind = BOXES
     else:
-        kind = 3
+        kind = LANES_AND_BOXES
     off_middle = _off_middle(column.below[upper], place, lower) + _off_middle(
         column.above[lower], place, upper
     )
@@ -118,90 +159,82 @@ def _off_middle(neighbours: list[int], place: dict[int, int], node: int) -> int:
     return abs(before - after)
 
 
-def _place(column: Column, half: list[float]) -> None:
-    """Give every block of aligned nodes its x."""
-    boxes = len(half)
-    block: dict[int, int] = {}
-    for row in column.rows:
-        for node in row:
-            above = column.aligned_above.get(node)
-            block[node] = node if above is None else block[above]
-    first = dict.fromkeys(block.values(), 0)  # the least x of each block
-    last_gap = dict.fromkeys(block.values(), 0)  # from its centre to the right border
-    right: dict[int, dict[int, int]] = {root: {} for root in first}
-    for row in column.rows:
-        for left_node, node in zip([None, *row], row, strict=False):
-            width = half[node] if node < boxes else 0
-            root = block[node]
-            last_gap[root] = max(last_gap[root], ceil(width))
-            if left_node is None:
-                first[root] = max(first[root], ceil(width))
-                continue
-            left_width = half[left_node] if left_node < boxes else 0
-            gap = (BOX_GAP, LANE_GAP, LANE_PITCH)[(node >= boxes) + (left_node >= boxes)]
-            distances = right[block[left_node]]
-            distances[root] = max(distances.get(root, 0), ceil(left_width + width + gap))
-    order = _left_to_right(right)
-    x = dict(first)
-    for root in order:
-        for other, distance in right[root].items():
-            x[other] = max(x[other], x[root] + distance)
-    column.width = max((x[root] + last_gap[root] for root in order), default=0)
-    _pull(column, block, order, right, x, first, last_gap)
-    column.x = {node: x[root] for node, root in block.items()}
+class _Blocks:
+    """Aligned nodes as blocks that share an x, and the least distances between blocks.
 
+    A block is known by its first node. `before` and `behind` are the distances from the
+    borders of the column, `right` the distances to the blocks on the right.
+    """
 
-def _left_to_right(right: dict[int, dict[int, int]]) -> list[int]:
-    """Return blocks so that each comes after those to its left."""
-    missing = dict.fromkeys(right, 0)
-    for others in right.values():
-        for other in others:
-            missing[other] += 1
-    order = [root for root, count in missing.items() if not count]
-    for root in order:
-        for other in right[root]:
-            missing[other] -= 1
-            if not missing[other]:
-                order.append(other)
-    return order
+    __slots__ = ("before", "behind", "left", "of", "order", "right")
 
+    def __init__(self, column: Column, half: list[float]) -> None:
+        boxes = len(half)
+        self.of: dict[int, int] = {}
+        for row in column.rows:
+            for node in row:
+                above = column.aligned_above.get(node)
+                self.of[node] = node if above is None else self.of[above]
+        self.before = dict.fromkeys(self.of.values(), 0)
+        self.behind = dict.fromkeys(self.of.values(), 0)
+        self.right: dict[int, dict[int, int]] = {block: {} for block in self.before}
+        self.left: dict[int, dict[int, int]] = {block: {} for block in self.before}
+        for row in column.rows:
+            widths = [half[node] if node < boxes else 0.0 for node in row]
+            for node, width in zip(row, widths, strict=True):
+                block = self.of[node]
+                self.before[block] = max(self.before[block], ceil(width))
+                self.behind[block] = max(self.behind[block], ceil(width))
+            for (one, width), (other, other_width) in pairwise(zip(row, widths, strict=True)):
+                least = ceil(width + _gap(one, other, boxes) + other_width)
+                distances = self.right[self.of[one]]
+                distances[self.of[other]] = max(distances.get(self.of[other], 0), least)
+        for block, distances in self.right.items():
+            for other, distance in distances.items():
+                self.left[other][block] = distance
+        self.order = self._left_to_right()
 
-def _pull(
-    column: Column,
-    block: dict[int, int],
-    order: list[int],
-    right: dict[int, dict[int, int]],
-    x: dict[int, int],
-    first: dict[int, int],
-    last_gap: dict[int, int],
-) -> None:
-    """Move blocks towards the middle of what they are joined to, as far as there is room."""
-    left: dict[int, dict[int, int]] = {root: {} for root in order}
-    for root in order:
-        for other, distance in right[root].items():
-            left[other][root] = distance
-    joined: dict[int, list[int]] = {root: [] for root in order}
-    for upper, lowers in column.below.items():
-        for lower in lowers:
-            if block[upper] != block[lower]:
-                joined[block[upper]].append(block[lower])
-                joined[block[lower]].append(block[upper])
-    for round_ in range(PULLS):
-        moved = False
-        for root in order if round_ % 2 else reversed(order):
-            if not joined[root]:
-                continue
-            places = sorted(x[other] for other in joined[root])
-            middle = (places[(len(places) - 1) // 2] + places[len(places) // 2]) // 2
-            low = max([first[root], *(x[other] + gap for other, gap in left[root].items())])
-            high = min(
-                [
-                    column.width - last_gap[root],
-                    *(x[other] - gap for other, gap in right[root].items()),
-                ]
-            )
-            wanted = max(low, min(middle, high))
-            moved = moved or wanted != x[root]
-            x[root] = wanted
-        if not moved:
-            return
+    def _left_to_right(self) -> list[int]:
+        missing = {block: len(others) for block, others in self.left.items()}
+        order = [block for block, count in missing.items() if not count]
+        for block in order:
+            for other in self.right[block]:
+                missing[other] -= 1
+                if not missing[other]:
+                    order.append(other)
+        return order
+
+    def leftmost(self) -> tuple[int, dict[int, int]]:
+        """Return the least width, and each block as far left as it can be."""
+        x = dict(self.before)
+        for block in self.order:
+            for other, distance in self.right[block].items():
+                x[other] = max(x[other], x[block] + distance)
+        return max(x[block] + behind for block, behind in self.behind.items()), x
+
+    def pull(self, column: Column, x: dict[int, int]) -> None:
+        """Move blocks towards the middle of what they are joined to, as far as there is room."""
+        joined: dict[int, list[int]] = {block: [] for block in self.order}
+        for upper, lowers in column.below.items():
+            for lower in lowers:
+                one, other = self.of[upper], self.of[lower]
+                if one != other:
+                    joined[one].append(other)
+                    joined[other].append(one)
+        for round_ in range(PULLS):
+            moved = False
+            for block in self.order if round_ % 2 else reversed(self.order):
+                if not joined[block]:
+                    continue
+                places = sorted(x[other] for other in joined[block])
+                middle = (places[(len(places) - 1) // 2] + places[len(places) // 2]) // 2
+                low, high = self.before[block], column.width - self.behind[block]
+                for other, distance in self.left[block].items():
+                    low = max(low, x[other] + distance)
+                for other, distance in self.right[block].items():
+                    high = min(high, x[other] - distance)
+                place = max(low, min(middle, high))
+                moved = moved or place != x[block]
+                x[block] = place
+            if not moved:
+                return

@@ -7,16 +7,17 @@ right above the cut run as one, so a cut after the join of a block shows a singl
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import log, sqrt
 from typing import NamedTuple
 
-from archi.drawing._layering import TRACK, Edge, Layering
+from archi.drawing._layering import TRACK, Layering
 
 GUTTER = 16  # between a column and the nearest lane of a gutter
 PLAIN_GUTTER = 36  # between columns that nothing joins
 TURN = 14  # between a column and the nearest track below or above it
 CUT = 0.06  # a cut wire costs as much as columns this much (squared) out of balance
+FOLD = 0.1  # twice (e times) the columns must bring the picture this much nearer to a square
 CANDIDATES = 24  # places considered for each cut
 
 
@@ -46,6 +47,8 @@ def choose_cuts(extents: list[Extent], crossing: list[int], folds: int | None) -
     limit = len(extents)
     if folds is not None:
         return _cuts(extents, crossing, min(folds, limit))
+    if limit < 3:
+        return []  # two boxes are better in one line than around a corner
     whole = extents[-1].bottom / max(rank.right - rank.left for rank in extents)
     columns = min(max(round(sqrt(whole)), 1), limit)
     cuts = _cuts(extents, crossing, columns)
@@ -108,16 +111,16 @@ def _unevenness(extents: list[Extent], crossing: list[int], cuts: list[int]) -> 
         ranks = extents[first : last + 1]
         width += max(rank.right for rank in ranks) - min(rank.left for rank in ranks)
         tracks = TURN + TRACK * crossing[last] if last < len(crossing) else 0
-        tracks += TURN + TRACK * crossing[first - 1] if first else 0
         height = max(height, extents[last].bottom - extents[first].top + tracks)
+    height += max((TURN + TRACK * crossing[cut] for cut in cuts), default=0)
     for cut in cuts:
         width += 2 * GUTTER + TRACK * (crossing[cut] - 1) if crossing[cut] else PLAIN_GUTTER
     if not width or not height:
         return 0.0
-    return abs(log(width / height))
+    return abs(log(width / height)) + FOLD * log(len(cuts) + 1)
 
 
-def split(graph: Layering, edges: list[Edge], cuts: list[int]) -> list[tuple[int, list[list[int]]]]:
+def split(graph: Layering, cuts: list[int]) -> list[tuple[int, list[list[int]]]]:
     """Return the first rank and the rows of each column, without the lanes it does not need.
 
     A wire passes the columns between its source and its targets outside of them, so it
@@ -125,28 +128,24 @@ def split(graph: Layering, edges: list[Edge], cuts: list[int]) -> list[tuple[int
     """
     columns = []
     starts = [0, *(cut + 1 for cut in cuts)]
-    for start, end in zip(starts, [*starts[1:], len(graph.rows)], strict=True):
+    for start, end in pairwise([*starts, len(graph.rows)]):
         reach: dict[int, int] = {}
         rows = []
         for rank in range(start, end):
             kept = []
             for node in graph.rows[rank]:
-                if node >= graph.boxes:
-                    number = graph.owner[node]
-                    if number not in reach:
-                        reach[number] = _reach(graph, edges, number, start, end)
-                    if reach[number] <= rank:
-                        continue
-                kept.append(node)
+                wire = graph.owner[node]
+                if wire >= 0 and wire not in reach:
+                    reach[wire] = _reach(graph, wire, start, end)
+                if wire < 0 or reach[wire] > rank:
+                    kept.append(node)
             rows.append(kept)
         columns.append((start, rows))
     return columns
 
 
-def _reach(graph: Layering, edges: list[Edge], number: int, start: int, end: int) -> int:
-    """Return the last rank that a wire goes to within a column."""
-    wire = graph.wires[number]
-    if graph.ranks[wire.source] >= start:
-        return wire.last
-    ranks = [graph.ranks[edges[index][1]] for index in wire.edges]
-    return max((rank for rank in ranks if rank < end), default=-1)
+def _reach(graph: Layering, wire: int, start: int, end: int) -> int:
+    """Return the last rank that a wire goes to within a column, -1 if it passes outside."""
+    if graph.source_rank(wire) >= start:
+        return graph.wires[wire].last
+    return max((rank for rank in graph.ending[wire] if rank < end), default=-1)

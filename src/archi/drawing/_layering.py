@@ -9,13 +9,14 @@ Drawing Directed Graphs" (IEEE Trans. Software Eng. 19(3), 1993).
 
 from __future__ import annotations
 
-import itertools
 from bisect import bisect_left, bisect_right, insort
+from itertools import pairwise
 from typing import NamedTuple
 
 Size = tuple[float, float]
 Edge = tuple[int, int]
 
+BOX_GAP = 24  # between boxes of a rank
 PORT_INSET = 12  # ports stay clear of rounded corners
 TRACK = 8  # between parallel segments of edges
 MAX_LANES = 500_000  # a picture with more is a grey area; laying it out takes minutes
@@ -38,9 +39,11 @@ class Layering(NamedTuple):
     none of its ends. `rows` are the nodes of each rank from left to right, `above` and
     `below` what a node is joined to in the neighbouring ranks, `owner` the wire of each
     lane, `first_lane` the node where each wire's lanes start (they are consecutive).
+    `leaving` are the wires of each box; `ending`, of each wire, the edges by the rank of
+    their target.
     """
 
-    boxes: int
+    edges: list[Edge]
     ranks: list[int]
     wires: list[Wire]
     rows: list[list[int]]
@@ -48,24 +51,48 @@ class Layering(NamedTuple):
     below: list[list[int]]
     owner: list[int]
     first_lane: list[int]
+    leaving: list[list[int]]
+    ending: list[dict[int, list[int]]]
 
-    def lane(self, wire: int, rank: int) -> int:
-        """Return the node where a wire passes a rank."""
-        return self.first_lane[wire] + rank - self.ranks[self.wires[wire].source] - 1
+    @property
+    def boxes(self) -> int:
+        """The number of boxes, which is the first node that is a lane."""
+        return len(self.ranks)
+
+    def source_rank(self, wire: int) -> int:
+        """Return the rank where a wire starts."""
+        return self.ranks[self.wires[wire].source]
+
+    def node_at(self, wire: int, rank: int) -> int:
+        """Return the source of a wire, or the lane in which it passes a rank below."""
+        start = self.source_rank(wire)
+        return (
+            self.wires[wire].source if rank == start else self.first_lane[wire] + rank - start - 1
+        )
+
+    def edges_into(self, wire: int, rank: int) -> list[int]:
+        """Return the edges of a wire that end in a rank."""
+        return self.ending[wire].get(rank, [])
 
 
-def layering(sizes: list[Size], edges: list[Edge]) -> Layering:
-    """Give every box a rank and every rank an order with few crossings."""
-    ranks, heights = _ranks(len(sizes), edges)
+def layering(sizes: list[Size], edges: list[Edge], widest: float | None = None) -> Layering:
+    """Give every box a rank and every rank an order with few crossings.
+
+    With `widest`, ranks whose boxes take up more than that are spread over several.
+    """
+    ranks, heights = _ranks(sizes, edges, widest)
     wires = _wires(sizes, edges, ranks)
-    graph = _with_lanes(len(sizes), edges, ranks, wires)
+    graph = _with_lanes(edges, ranks, wires)
     _first_order(graph, heights)
     _reduce_crossings(graph)
     return graph
 
 
-def _ranks(count: int, edges: list[Edge]) -> tuple[list[int], list[int]]:
+def _ranks(
+    sizes: list[Size], edges: list[Edge], widest: float | None
+) -> tuple[list[int], list[int]]:
     """Return each box's rank, and the length of the longest path that starts at it."""
+    count = len(sizes)
     after: list[list[int]] = [[] for _ in range(count)]
     before: list[list[int]] = [[] for _ in range(count)]
     for source, target in edges:
@@ -89,7 +116,23 @@ def _ranks(count: int, edges: list[Edge]) -> tuple[list[int], list[int]]:
         moved = _lower_groups(order, before, after, ranks)
         if not _lower_boxes(order, before, after, ranks) and not moved:
             break
+    if widest is not None:
+        _spread_ranks(order, before, ranks, sizes, widest)
     return ranks, heights
+
+
+def _spread_ranks(
+    order: list[int], before: list[list[int]], ranks: list[int], sizes: list[Size], widest: float
+) -> None:
+    """Move boxes down from ranks that are too wide, and what they lead to as well."""
+    filled: dict[int, float] = {}
+    for box in sorted(order, key=ranks.__getitem__):
+        rank = max([ranks[box], *(ranks[source] + 1 for source in before[box])])
+        width = sizes[box][0] + BOX_GAP
+        while rank in filled and filled[rank] + width > widest:
+            rank += 1
+        filled[rank] = filled.get(rank, 0) + width
+        ranks[box] = rank
 
 
 def _lower_boxes(
@@ -182,31 +225,40 @@ def _wires(sizes: list[Size], edges: list[Edge], ranks: list[int]) -> list[Wire]
     return wires
 
 
-def _with_lanes(count: int, edges: list[Edge], ranks: list[int], wires: list[Wire]) -> Layering:
+def _with_lanes(edges: list[Edge], ranks: list[int], wires: list[Wire]) -> Layering:
     """Put a lane where a wire passes a rank, and join what is in neighbouring ranks."""
     total = sum(wire.last - ranks[wire.source] - 1 for wire in wires)
     if total > MAX_LANES:
         raise ValueError(f"too many long edges to draw ({total:,} lanes)")
-    above: list[list[int]] = [[] for _ in range(count + total)]
-    below: list[list[int]] = [[] for _ in range(count + total)]
-    owner = [-1] * count
-    first_lane = []
+    nodes = len(ranks) + total
+    graph = Layering(
+        edges=edges,
+        ranks=ranks,
+        wires=wires,
+        rows=[[] for _ in range(max(ranks) + 1)],
+        above=[[] for _ in range(nodes)],
+        below=[[] for _ in range(nodes)],
+        owner=[-1] * len(ranks),
+        first_lane=[],
+        leaving=[[] for _ in ranks],
+        ending=[{} for _ in wires],
+    )
     for number, wire in enumerate(wires):
-        start = len(owner)
+        start = len(graph.owner)
         length = wire.last - ranks[wire.source] - 1
-        first_lane.append(start)
-        owner.extend([number] * length)
+        graph.leaving[wire.source].append(number)
+        graph.first_lane.append(start)
+        graph.owner.extend([number] * length)
         trunk = [wire.source, *range(start, start + length)]
-        for upper, lower in itertools.pairwise(trunk):
-            below[upper].append(lower)
-            above[lower].append(upper)
+        joined = list(pairwise(trunk))
         for index in wire.edges:
             target = edges[index][1]
-            upper = trunk[ranks[target] - ranks[wire.source] - 1]
-            below[upper].append(target)
-            above[target].append(upper)
-    rows: list[list[int]] = [[] for _ in range(max(ranks, default=-1) + 1)]
-    return Layering(count, ranks, wires, rows, above, below, owner, first_lane)
+            graph.ending[number].setdefault(ranks[target], []).append(index)
+            joined.append((trunk[ranks[target] - ranks[wire.source] - 1], target))
+        for upper, lower in joined:
+            graph.below[upper].append(lower)
+            graph.above[lower].append(upper)
+    return graph
 
 
 def _first_order(graph: Layering, heights: list[int]) -> None:

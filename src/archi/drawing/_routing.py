@@ -1,6 +1,6 @@
-"""Routing: the ports of boxes, and the tracks of edges between two ranks.
+"""Routing: the tracks of edges in the channel between two ranks.
 
-The channel between two ranks is routed as in Sander, "Layout of Directed Hypergraphs
+The channel is routed as in Sander, "Layout of Directed Hypergraphs
 with Orthogonal Hyperedges" (Graph Drawing 2003): what runs sideways gets tracks, the
 order of tracks keeps verticals from overlapping and crosses little. Where two edges each
 need to be above the other, one of them changes its track on the way (a dogleg, Deutsch
@@ -13,9 +13,8 @@ import itertools
 from bisect import bisect_right
 from typing import NamedTuple
 
-from archi.drawing._layering import PORT_INSET, TRACK
+from archi.drawing._layering import TRACK
 
-PORT_PITCH = 26  # between ports, where the box is wide enough
 MAX_COMPARED = 400  # nets in a channel of which all pairs are compared
 
 
@@ -53,23 +52,6 @@ class _Piece:
         """Return the bends from the top of the net to this piece's track."""
         before = [*self.feeder.bends(), (self.top, self.feeder.track)] if self.feeder else []
         return [*before, (self.top, self.track)]
-
-
-def spread(count: int, middle: int | None, centre: float, half_width: float) -> list[float]:
-    """Return the x of `count` ports of a box; the one called `middle` is at the centre."""
-    room = max(half_width - PORT_INSET, half_width * 0.6)
-    if middle is None:
-        step = min(PORT_PITCH, 2 * room / max(count - 1, 1))
-        return [centre + _whole((port - (count - 1) / 2) * step, step) for port in range(count)]
-    left = min(PORT_PITCH, room / max(middle, 1))
-    right = min(PORT_PITCH, room / max(count - 1 - middle, 1))
-    steps = [left if port < middle else right for port in range(count)]
-    return [centre + _whole((port - middle) * step, step) for port, step in enumerate(steps)]
-
-
-def _whole(offset: float, step: float) -> float:
-    """Round an offset to a whole pixel where that keeps ports apart."""
-    return round(offset) if step >= 4 else offset
 
 
 def route_channel(nets: list[Net]) -> Channel:
