@@ -60,12 +60,13 @@ def test_links_lead_somewhere():
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_python_examples_run(page, request):
+def test_python_examples_run(page, request, tmp_path, monkeypatch):
     """All python blocks of a page but fragments (those with `...`), one after the other."""
     blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S)
     whole = [block for block in blocks if "    ..." not in block]
     if any("to_keras" in block for block in whole):
         request.getfixturevalue("keras")
+    monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     for block in whole:
         exec(block, names)

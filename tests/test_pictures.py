@@ -12,10 +12,12 @@ from xml.etree import ElementTree
 import geometry
 import pytest
 
-import archi
+from archi import load as archi_load
+from archi.diagrams.keras import Switches
 from archi.drawing.fonts import text_width
 from archi.drawing.plot import LEVELS, Plot
 from archi.drawing.scene import Group, Line, Rect, Text
+from archi.errors import ArchiError
 from archi.families._registry import catalogue
 from archi.render.pictures import suffixes, writer
 
@@ -23,7 +25,7 @@ CATALOGUE = sorted(catalogue())
 
 
 def scene_of(name: str, level: str):
-    return Plot(archi.load(name), level).scene
+    return Plot(archi_load(name), level).scene
 
 
 def groups(scene) -> list[Group]:
@@ -74,7 +76,7 @@ def is_inside(text: Text, rect: Rect) -> bool:
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_geometry(name, level):
-    check_geometry(Plot(archi.load(name), level))
+    check_geometry(Plot(archi_load(name), level))
 
 
 @pytest.mark.parametrize("level", ["stage", "block"])
@@ -104,7 +106,7 @@ def test_a_stack_shows_boxes_behind():
 
 
 def test_folds_are_the_users_choice():
-    graph = archi.load("resnet34")
+    graph = archi_load("resnet34")
     tall, wide = (Plot(graph, "block", folds=n).scene for n in (1, 6))
     assert tall.height > 5 * tall.width
     assert wide.width > wide.height
@@ -213,7 +215,7 @@ def test_pictures_do_not_depend_on_the_machine(bare, tmp_path):
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_format_draws_every_level_alike_each_time(suffix, level):
     first, second = (
-        writer(f"x{suffix}")(Plot(archi.load("nasnet-a-1@96"), level)) for _ in range(2)
+        writer(f"x{suffix}")(Plot(archi_load("nasnet-a-1@96"), level)) for _ in range(2)
     )
     assert first == second
     assert len(first) > 500
@@ -338,6 +340,61 @@ def test_dpi_sets_the_size_of_a_png(archi, tmp_path):
         archi("plot", "resnet18", "--dpi", str(dpi), "-o", str(tmp_path / f"{dpi}.png"))
     small, large = (Image.open(tmp_path / f"{dpi}.png").size for dpi in (96, 192))
     assert large == pytest.approx([2 * length for length in small], abs=1)
+
+
+def test_the_python_api_draws_too(tmp_path):
+    graph = archi_load("resnet18")
+    graph.plot(str(tmp_path / "net.svg"), level="stage")
+    assert (tmp_path / "net.svg").read_text() == writer("x.svg")(Plot(graph, "stage")).decode()
+    for path, level, message in (("net.gif", "stage", "the ending"), ("net.svg", "x", "no level")):
+        with pytest.raises(ArchiError, match=message):
+            graph.plot(str(tmp_path / path), level=level)
+
+
+def test_rankdir_turns_the_picture(archi, tmp_path):
+    texts = {}
+    for direction in ("TB", "LR"):
+        path = tmp_path / f"{direction}.dot"
+        archi("plot", "resnet18", "--rankdir", direction, "-o", str(path))
+        texts[direction] = path.read_text()
+    assert texts["TB"].replace("rankdir=TB", "rankdir=LR") == texts["LR"]
+    plot = Plot(archi_load("resnet18"), "block", rankdir="LR")
+    check_geometry(plot)
+
+
+KERAS_STYLES = [
+    {},
+    {"show_shapes": True},
+    dict.fromkeys(
+        ("show_shapes", "show_dtype", "show_layer_names", "show_layer_activations"), True
+    ),
+    {"show_trainable": True},
+]
+
+
+@pytest.mark.parametrize("rankdir", ["TB", "LR"])
+@pytest.mark.parametrize("switches", KERAS_STYLES)
+def test_geometry_of_keras_style(switches, rankdir):
+    for name in ("resnet18", "xception"):
+        check_geometry(Plot(archi_load(name), keras=Switches(**switches), rankdir=rankdir))
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--show-shapes", "-o", "net.png"], "--show-shapes belongs to --style keras"),
+        (["--expand-nested", "-o", "net.png"], "--expand-nested belongs to --style keras"),
+        (["--style", "keras"], "--style keras draws into a file"),
+        (["--style", "keras", "--level", "block", "-o", "net.png"], "--level is for archi's own"),
+        (["--style", "keras", "-o", "net.html"], "an HTML file shows archi's own levels"),
+    ],
+)
+def test_options_that_do_not_go_together(archi, args, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = archi("plot", "resnet18", *args)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Error: {message}")
+    assert list(tmp_path.iterdir()) == []
 
 
 # The terminal.

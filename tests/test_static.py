@@ -126,6 +126,7 @@ MAY_IMPORT = {
     "errors": set(),
     "units": set(),
     "report": set(),
+    "files": {"errors"},
     "graph": {"errors"},
     "layers": {"errors", "graph"},
     "families": {"errors", "graph", "layers"},
@@ -146,7 +147,7 @@ MAY_IMPORT = {
         "report",
         "units",
     },
-    "cli": {"errors", "graph", "report", "render"},
+    "cli": {"errors", "files", "graph", "report", "render"},
     "__init__": {"errors", "graph", "report"},
     "__main__": {"cli"},
 }

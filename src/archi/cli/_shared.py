@@ -11,7 +11,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from archi.errors import ArchiError, printable, quote
+from archi.files import unwritable, write_file
 from archi.graph import Graph
 from archi.render import formats, render
 from archi.report import Report
@@ -126,37 +126,3 @@ def _can_print(text: str, encoding: str | None) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def write_file(path: str, content: bytes) -> None:
-    """Write a whole file or nothing: beside it first, then renamed. Raises ArchiError.
-
-    What is no regular file (a pipe, /dev/stdout) is written to and stays what it is.
-    """
-    try:
-        if os.path.exists(path) and not os.path.isfile(path):
-            with open(path, "wb") as file:
-                file.write(content)
-        else:
-            _replace(os.path.realpath(path), content)
-    except OSError as error:
-        raise unwritable(path, error) from None
-
-
-def _replace(path: str, content: bytes) -> None:
-    beside = os.path.join(os.path.dirname(path), f".archi-{os.getpid()}.part")
-    try:
-        with open(beside, "xb") as file:
-            file.write(content)
-        if os.path.exists(path):
-            os.chmod(beside, os.stat(path).st_mode)
-        os.replace(beside, path)
-    except BaseException:
-        if os.path.exists(beside):
-            os.unlink(beside)
-        raise
-
-
-def unwritable(path: str, error: OSError) -> ArchiError:
-    """Return the error for a file that can't be written."""
-    return ArchiError(f"can't write {quote(path, 80)}: {printable(error.strerror or str(error))}")

@@ -6,8 +6,9 @@ import os
 
 import click
 
-from archi.cli._shared import Target, load_target, target_options, unwritable, write_file
+from archi.cli._shared import Target, load_target, target_options
 from archi.errors import ArchiError, one_of, quote
+from archi.files import unwritable, write_file
 from archi.graph import Graph
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archi.cli._shared import Target, load_target, print_text, target_options, terminal, write_file
+from archi.cli._shared import Target, load_target, print_text, target_options, terminal
 from archi.errors import ArchiError
+from archi.files import write_file
 
 if TYPE_CHECKING:
     from archi.diagrams.keras import Switches

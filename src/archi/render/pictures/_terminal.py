@@ -9,7 +9,9 @@ from rich.segment import Segment
 from rich.style import Style
 
 from archi.diagrams._model import Box, Diagram, Panel
+from archi.errors import printable
 from archi.render._console import to_text
+from archi.render.table import NAME_BREAKS, wrap
 
 ARROW, NO_ARROW = "──▶", "   "
 WIDTH = 100  # columns, where there is no terminal to fit
@@ -28,9 +30,9 @@ BOLD, DIM = Style(bold=True), Style(dim=True)
 def terminal(
     diagram: Diagram, width: int | None = None, color: str | None = None, ascii: bool = False
 ) -> str:
-    """Return the diagram's first panel as lines of at most `width` columns."""
+    """Return title, caption and first panel as lines of at most `width` columns."""
     room = max(width or WIDTH, NARROWEST)
-    return to_text(_segments(diagram.panels[0], room), width, color, ascii)
+    return to_text(_segments(diagram, room), width, color, ascii)
 
 
 class _Drawn:
@@ -41,7 +43,7 @@ class _Drawn:
         self.arrow = arrow
         self.behind = 2 if box.form == "stack" else 0
         inner = room - len(ARROW) - 4 - self.behind
-        self.lines = [shorten(line, inner) for line in lines]
+        self.lines = [shorten(printable(line), inner) for line in lines]
         self.inner = max(map(cell_len, self.lines))
 
     @property
@@ -68,8 +70,12 @@ class _Drawn:
         yield Segment(" " + "│" * (1 + self.behind), self.style)
 
 
-def _segments(panel: Panel, room: int) -> Iterator[Segment]:
-    for row in _rows(_boxes(panel, room), room):
+def _segments(diagram: Diagram, room: int) -> Iterator[Segment]:
+    for line in wrap(printable(diagram.title), room, NAME_BREAKS):
+        yield Segment(line + "\n", BOLD)
+    for line in wrap(printable(diagram.caption), room, " "):
+        yield Segment(line + "\n", DIM)
+    for row in _rows(_boxes(diagram.panels[0], room), room):
         height = max(len(drawn.lines) for drawn in row)
         for number in range(-1, height + 1):
             for drawn in row:
