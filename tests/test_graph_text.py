@@ -18,7 +18,7 @@ from archi.diagrams.keras import Switches, keras_diagram
 from archi.drawing.palette import fill
 from archi.render.pictures import dot, mmd
 
-KERAS = Switches(True, True, True, True, True)
+KERAS = Switches(*(True,) * len(Switches._fields))
 DRAW = {
     "stage": stage.diagram,
     "block": block.diagram,
@@ -69,7 +69,7 @@ class Plotted(NamedTuple):
     """As much of a plot as the writers look at."""
 
     diagram: Diagram
-    dpi: int = 96
+    dpi: int | None = None
 
 
 def hostile(form: str) -> Diagram:
@@ -103,11 +103,13 @@ def graphviz(text: str) -> dict:
 
 def test_dot_of_a_network():
     text = dot.render(Plotted(stage.diagram(archi.load("resnet34")))).decode()
-    assert text.startswith("digraph G {\nrankdir=LR;\ndpi=96;\n")
+    assert text.startswith("digraph G {\nrankdir=LR;\nfontname=Helvetica;\nlabelloc=t;\n")
     assert text.endswith("}\n")
     assert f'fillcolor="{fill("conv", 3)}", peripheries=2]' in text
     assert '<b>basic block ×6 (/2)</b><br/><font point-size="11" color="#555555">14×14×256' in text
     assert text.count(" -> ") == 8
+    assert "dpi" not in text
+    assert "\ndpi=72;\n" in dot.dot(stage.diagram(archi.load("resnet34")), 72)
 
 
 def test_mermaid_of_a_network():
@@ -140,7 +142,7 @@ def test_the_same_bytes_in_another_process(level):
     code = (
         f"import sys, archi\n{source}\nfrom archi.render.pictures import dot, mmd\n"
         "drawn = d(archi.load('nasnet-mobile'))\n"
-        "sys.stdout.buffer.write((dot.dot(drawn, 96) + mmd.mermaid(drawn)).encode())"
+        "sys.stdout.buffer.write((dot.dot(drawn) + mmd.mermaid(drawn)).encode())"
     )
     runs = {
         subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
@@ -154,7 +156,7 @@ def test_the_same_bytes_in_another_process(level):
 @pytest.mark.parametrize("spec", NETWORKS)
 def test_graphviz_draws_it_box_for_box(spec, level):
     diagram = DRAW[level](archi.load(spec))
-    drawn = graphviz(dot.dot(diagram, 96))
+    drawn = graphviz(dot.dot(diagram))
     clusters = len(drawn["objects"]) - drawn["_subgraph_cnt"]
     assert clusters == sum(len(panel.boxes) for panel in diagram.panels)
     assert len(drawn["edges"]) == sum(len(panel.edges) for panel in diagram.panels)
@@ -163,7 +165,7 @@ def test_graphviz_draws_it_box_for_box(spec, level):
 
 @pytest.mark.parametrize("form", ["box", "pill", "stack", "port", "table"])
 def test_graphviz_shows_hostile_names_as_they_are(form):
-    drawn = graphviz(dot.dot(hostile(form), 96))
+    drawn = graphviz(dot.dot(hostile(form)))
     assert len(drawn["objects"]) == len(HOSTILE)
     assert len(drawn["edges"]) == len(HOSTILE) - 1
     for name, node in zip(HOSTILE, drawn["objects"], strict=True):
@@ -185,7 +187,7 @@ NODE = re.compile(
 
 @pytest.mark.parametrize("form", ["box", "pill", "stack", "port", "table"])
 def test_in_dot_a_box_is_one_line_that_nothing_breaks_out_of(form):
-    text = dot.dot(hostile(form), 96)
+    text = dot.dot(hostile(form))
     assert all(char.isprintable() or char == "\n" for char in text)
     lines = [line for line in text.splitlines() if line[:1] == '"' and '" -> "' not in line]
     assert len(lines) == len(HOSTILE)
@@ -196,7 +198,7 @@ def test_in_dot_a_box_is_one_line_that_nothing_breaks_out_of(form):
 def test_ids_are_different_where_names_are():
     names = ["\x01", "\\x01", "\\\\x01", '"', '\\"', "a\\", "a"]
     boxes = [Box(name, "other", name, form="table") for name in names]
-    text = dot.dot(Diagram("", "", [Panel(boxes, [])]), 96)
+    text = dot.dot(Diagram("", "", [Panel(boxes, [])]))
     ids = re.findall(r'^("(?:\\.|[^"\\])*") \[', text, re.MULTILINE)
     assert len(set(ids)) == len(names)
 
@@ -207,7 +209,7 @@ def test_panels_are_clusters_and_their_boxes_do_not_mix():
         for name in ("one", "")
     ]
     diagram = Diagram("both", "caption", twice)
-    text = dot.dot(diagram, 96)
+    text = dot.dot(diagram)
     assert "label=<<b>both</b><br/>" in text
     assert text.index("subgraph cluster_0") < text.index('"0/0" -> "0/1"')
     assert text.index("subgraph cluster_1") < text.index('"1/0" -> "1/1"')

@@ -29,10 +29,8 @@ from archi.layers._arguments import REQUIRED
 from archi.layers._arguments import Activation as ActivationName
 from archi.render.pictures.dot import KERAS_SPLINES, dot
 
-FLAGS = tuple(name for name in Switches._fields if name.startswith("show_"))
-NONE, ALL = Switches(), Switches(*(True,) * len(FLAGS))
-EACH = [NONE._replace(**{name: True}) for name in FLAGS]
-RIGHT = ALL._replace(rankdir="LR")
+NONE, ALL = Switches(), Switches(*(True,) * len(Switches._fields))
+EACH = [NONE._replace(**{name: True}) for name in Switches._fields]
 
 VARIATIONS = [
     "nasnet-a-5@1536,input=64x64x3,top=false",
@@ -43,13 +41,13 @@ VARIATIONS = [
 ]
 
 
-def keras_dot(keras: Any, model: Any, switches: Switches, dpi: int = 200) -> str:
+def keras_dot(keras: Any, model: Any, switches: Switches, **more: Any) -> str:
     """Return the DOT text of Keras, with what archi means to write otherwise.
 
     Keras's node ids are addresses, another in every run: archi's are the layer names. And
     Keras's `splines=ortho`, which crashes Graphviz, is not archi's.
     """
-    graph = keras.utils.model_to_dot(model, dpi=dpi, **switches._asdict())
+    graph = keras.utils.model_to_dot(model, **switches._asdict(), **more)
     ids = {str(id(layer)): f'"{layer.name}"' for layer in model.layers}
     text = re.sub(r"\d{6,}", lambda match: ids.get(match[0], match[0]), graph.to_string())
     assert text.count("splines=ortho;") == 1
@@ -60,7 +58,7 @@ def assert_same(keras: Any, graph: Graph, *switches: Switches) -> str:
     """Everything Keras writes is written, in Keras's order; return the last text."""
     model = bridge.to_keras(graph, initialize=False)
     for chosen in switches:
-        text = dot(keras_diagram(graph, chosen), 200)
+        text = dot(keras_diagram(graph, chosen))
         # By lines, as a failure that shows the whole of both is of no use.
         assert text.splitlines() == keras_dot(keras, model, chosen).splitlines(), chosen
         assert text.count("fontname=Helvetica") == len(graph.layers)
@@ -73,8 +71,8 @@ def test_a_network_is_drawn_as_keras_draws_it(keras, spec):
 
 
 @pytest.mark.parametrize("spec", ["resnet18", "nasnet-mobile,input=64x64x3", "xception"])
-def test_each_switch_alone_and_a_picture_to_the_right(keras, spec):
-    assert_same(keras, archi.load(spec), *EACH, RIGHT)
+def test_each_switch_alone(keras, spec):
+    assert_same(keras, archi.load(spec), *EACH)
 
 
 def test_the_defaults_are_those_of_plot_model(keras):
@@ -84,11 +82,15 @@ def test_the_defaults_are_those_of_plot_model(keras):
     assert {name: defaults[name].default for name in Switches._fields} == NONE._asdict()
 
 
-def test_dpi_is_as_given(keras):
+@pytest.mark.parametrize(("direction", "rankdir"), [("down", "TB"), ("right", "LR")])
+def test_direction_and_dpi_are_as_given(keras, direction, rankdir):
     graph = archi.load("wrn-10-1")
-    text = keras_dot(keras, bridge.to_keras(graph, initialize=False), NONE, dpi=72)
-    assert dot(keras_diagram(graph), 72) == text
-    assert "dpi=72;" in text
+    expected = keras_dot(
+        keras, bridge.to_keras(graph, initialize=False), ALL, rankdir=rankdir, dpi=72
+    )
+    assert dot(keras_diagram(graph, ALL)._replace(direction=direction), 72) == expected
+    assert f"rankdir={rankdir};" in expected
+    assert "dpi=72;" in expected
 
 
 def shared() -> Graph:
@@ -167,12 +169,12 @@ def lone() -> Graph:
 def test_graphs_made_by_hand(twin_keras, build):
     with building():
         graph = build()
-    assert_same(twin_keras, graph, NONE, *EACH, ALL, RIGHT)
+    assert_same(twin_keras, graph, NONE, *EACH, ALL)
 
 
 def test_the_first_call_of_a_shared_layer_tells_its_shapes():
     with building():
-        text = dot(keras_diagram(shared(), ALL), 200)
+        text = dot(keras_diagram(shared(), ALL))
     assert text.count('\n"conv" [') == 1
     assert "<b>(None, 16, 16, 3)</b>" in text.partition('\n"conv" [')[2].partition("\n")[0]
     assert '"small" -> "conv"' in text
@@ -222,6 +224,6 @@ def test_names_keras_writes_as_they_are_are_escaped(twin_keras):
     model = bridge.to_keras(graph, initialize=False)
     drawn = twin_keras.utils.model_to_dot(model, **ALL._asdict()).get_nodes()
     labels = [node.get_label() for node in drawn if node.get_name() != "node"]
-    nodes = [line for line in dot(keras_diagram(graph, ALL), 200).splitlines() if "label=" in line]
+    nodes = [line for line in dot(keras_diagram(graph, ALL)).splitlines() if "label=" in line]
     for label, line in zip(labels, nodes, strict=True):
         assert f"[label={label}, " in unescape(line.replace("&#92;&#92;", "\\"))

@@ -17,17 +17,13 @@ TITLE_FILL, TRAINABLE_FILL, FROZEN_FILL = "black", "forestgreen", "firebrick"
 
 
 class Switches(NamedTuple):
-    """What `plot_model` can be told to show, with its defaults.
-
-    `rankdir` is `TB`, or `LR` for a network that runs to the right.
-    """
+    """What `plot_model` can be told to show, with its defaults."""
 
     show_shapes: bool = False
     show_dtype: bool = False
     show_layer_names: bool = False
     show_layer_activations: bool = False
     show_trainable: bool = False
-    rankdir: str = "TB"
 
 
 DEFAULTS = Switches()
@@ -36,12 +32,7 @@ DEFAULTS = Switches()
 def keras_diagram(graph: Graph, switches: Switches = DEFAULTS) -> Diagram:
     """Return what `keras.utils.plot_model` shows of the network with these switches."""
     boxes = [_box(graph, layer, switches) for layer in graph.layers]
-    return Diagram(
-        title=graph.title,
-        caption="",
-        panels=[Panel(boxes, _edges(graph))],
-        direction="right" if switches.rankdir == "LR" else "down",
-    )
+    return Diagram(graph.title, "", [Panel(boxes, _edges(graph))])
 
 
 def _edges(graph: Graph) -> list[tuple[int, int]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # networks ("newtrap: Trapezoid-table overflow"), which ones depending on node ids and
 # label sizes. `polyline` is as angular, goes round nodes, and drew all of the catalogue.
 KERAS_SPLINES = "polyline"
+KERAS_DPI = 200
 
 FONT = "Helvetica"
 NOTHING = " "  # Graphviz takes no empty element
@@ -45,8 +46,11 @@ def render(plot: Plot) -> bytes:
     return dot(plot.diagram, plot.dpi).encode()
 
 
-def dot(diagram: Diagram, dpi: int) -> str:
-    """Return a diagram in the DOT language, for pictures of `dpi` dots an inch."""
+def dot(diagram: Diagram, dpi: int | None = None) -> str:
+    """Return a diagram in the DOT language, for pictures of `dpi` dots an inch.
+
+    None leaves it to Graphviz, and in Keras's style to Keras.
+    """
     like_keras = any(box.form == "table" for panel in diagram.panels for box in panel.boxes)
     graph = _keras_graph(diagram, dpi) if like_keras else _graph(diagram, dpi)
     text: str = graph.to_string()
@@ -57,21 +61,28 @@ def _rankdir(diagram: Diagram) -> str:
     return "LR" if diagram.direction == "right" else "TB"
 
 
-def _keras_graph(diagram: Diagram, dpi: int) -> pydot.Dot:
+def _keras_graph(diagram: Diagram, dpi: int | None) -> pydot.Dot:
     """The attributes, and their order, of `keras/src/utils/model_visualization.py`."""
     import pydot
 
-    graph = pydot.Dot(rankdir=_rankdir(diagram), concentrate=True, dpi=dpi, splines=KERAS_SPLINES)
+    graph = pydot.Dot(
+        rankdir=_rankdir(diagram),
+        concentrate=True,
+        dpi=dpi or KERAS_DPI,
+        splines=KERAS_SPLINES,
+    )
     graph.set_node_defaults(shape="record")
     for prefix, panel in _panels(diagram):
         _fill(graph, panel, prefix, _table_attributes, {"penwidth": "2"})
     return graph
 
 
-def _graph(diagram: Diagram, dpi: int) -> pydot.Dot:
+def _graph(diagram: Diagram, dpi: int | None) -> pydot.Dot:
     import pydot
 
-    graph = pydot.Dot(rankdir=_rankdir(diagram), dpi=dpi, fontname=FONT)
+    graph = pydot.Dot(rankdir=_rankdir(diagram), fontname=FONT)
+    if dpi:
+        graph.set("dpi", dpi)
     if diagram.title:
         graph.set("labelloc", "t")
         graph.set("label", _label(diagram.title, (diagram.caption,)))
