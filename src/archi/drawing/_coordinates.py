@@ -20,7 +20,7 @@ LANE_GAP = 16  # between a box and a lane
 LANE_PITCH = 10  # between lanes
 PULLS = 6
 TOLERABLE = 1.2  # width of a column by that of its widest rank
-WORTHWHILE = 0.85  # of the width, for giving up straight lines
+WORTHWHILE = 0.7  # of the width, for giving up straight lines
 
 MAIN, LANES, BOXES, LANES_AND_BOXES = range(4)  # kinds of pairs to be in line
 

@@ -14,6 +14,7 @@ from archi.drawing._layering import Layering, Size
 
 PORT_INSET = 12  # ports stay clear of rounded corners
 PORT_PITCH = 26  # between ports, where the box is wide enough
+NARROW_PITCH = 4  # between ports, below which they are spread evenly, straight edge or not
 
 
 class Ports(NamedTuple):
@@ -93,17 +94,20 @@ def _set_entering(
 
 
 def _spread(straight: list[bool], centre: float, half: float) -> list[float]:
-    """Return the x of ports in a row; the first straight one is at the centre."""
+    """Return the x of ports in a row; the first straight one is at the centre if possible."""
     count = len(straight)
     room = max(half - PORT_INSET, half * 0.6)
-    if True not in straight:
-        step = min(PORT_PITCH, 2 * room / max(count - 1, 1))
-        return [centre + _whole((port - (count - 1) / 2) * step, step) for port in range(count)]
-    middle = straight.index(True)
-    left = min(PORT_PITCH, room / max(middle, 1))
-    right = min(PORT_PITCH, room / max(count - 1 - middle, 1))
-    steps = [left if port < middle else right for port in range(count)]
-    return [centre + _whole((port - middle) * step, step) for port, step in enumerate(steps)]
+    even = min(PORT_PITCH, 2 * room / max(count - 1, 1))
+    if True in straight:
+        middle = straight.index(True)
+        left = min(PORT_PITCH, room / max(middle, 1))
+        right = min(PORT_PITCH, room / max(count - 1 - middle, 1))
+        if min(left, right) >= min(NARROW_PITCH, even):
+            steps = [left if port < middle else right for port in range(count)]
+            return [
+                centre + _whole((port - middle) * step, step) for port, step in enumerate(steps)
+            ]
+    return [centre + _whole((port - (count - 1) / 2) * even, even) for port in range(count)]
 
 
 def _whole(offset: float, step: float) -> float:
