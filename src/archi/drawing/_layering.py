@@ -22,7 +22,8 @@ TRACK = 8  # between parallel segments of edges
 MAX_LANES = 500_000  # a picture with more is a grey area; laying it out takes minutes
 SHARED = 2  # long edges of a box, above which they share a lane
 ROUNDS = 4  # of moving boxes to better ranks
-PATIENCE = 4  # sweeps without a better order before giving up
+PATIENCE = 4  # sweeps without a notably better order before giving up
+NOTABLE = 0.97  # of the crossings before
 
 
 class Wire(NamedTuple):
@@ -309,9 +310,9 @@ def _sweep_run(graph: Layering, position: list[int], start: int, end: int) -> No
             rows[rank] = _by_barycentre(rows[rank], graph.above if down else graph.below, position)
         _exchange(graph, position, start, end)
         crossings = _crossings(graph, position, start, end)
-        stale += 1
+        stale = 0 if crossings < NOTABLE * fewest else stale + 1
         if crossings < fewest:
-            fewest, best, stale = crossings, [list(row) for row in rows[start : end + 1]], 0
+            fewest, best = crossings, [list(row) for row in rows[start : end + 1]]
         down = not down
     rows[start : end + 1] = best
     for row in best:
