@@ -3,8 +3,9 @@
 A layered drawing (Sugiyama, Tagawa & Toda 1981) with orthogonal edges, made for neural
 networks: the longest path is a straight line, skip connections run beside it in lanes,
 and a tall picture is folded into columns. The steps are in `_layering`, `_coordinates`,
-`_ports`, `_routing`, `_folding` and `_assembly`. Everything is computed for edges that go down; a picture that
-goes to the right is its transpose. The same input always gives the same placement.
+`_ports`, `_routing`, `_folding` and `_assembly`. Everything is computed for edges that
+go down; a picture that goes to the right is its transpose. The same input always gives
+the same placement.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ def place(
     """
     if direction not in ("down", "right"):
         raise ValueError(f"direction is down or right, not {direction!r}")
+    if folds is not None and folds < 1:
+        raise ValueError(f"folds is at least 1, not {folds}")
     if not sizes:
         return Placement(0.0, 0.0, [], [])
     if direction == "down":
