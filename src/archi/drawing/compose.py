@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import log
+from math import ceil, log, sqrt
 
 from archi.diagrams._model import Box, Cell, Diagram, Panel
 from archi.drawing.fonts import text_width
@@ -21,7 +21,7 @@ STACK = 4.0  # offset of each box behind the first of a stack
 BEHIND = 2  # how many boxes are seen behind
 MIN_WIDTH = 64.0
 TABLE_SIZE = 11.0
-MAX_FOLDS = 8
+MAX_COLUMNS = 50
 WIDEST = 2.9  # width by height of what runs to the right
 
 Item = Rect | Text | Line | Group
@@ -41,7 +41,7 @@ def compose(diagram: Diagram, folds: int | None = None) -> Scene:
     for index, block in enumerate(sides, 1):
         items += block.items(index, x, y)
         y += block.height + GAP
-    width, height = _extent(first, sides)
+    width, height = _extent(first.width, first.height, sides)
     return Scene(diagram.title, width + 2 * MARGIN, height + 2 * MARGIN, items)
 
 
@@ -92,14 +92,33 @@ def _fitting(main: Panel, direction: str, folds: int | None, sides: list[_Block]
     """
     if folds is not None or (direction == "down" and not sides):
         return _Block(main, _place(main, direction, folds))
-    tried = []
-    for number in range(1, MAX_FOLDS + 1):
+    block = _Block(main, _place(main, direction, 1))
+    number = _rows(block) if direction == "right" else _columns(block, sides)
+    while number > 1:
         block = _Block(main, _place(main, direction, number))
-        width, height = _extent(block, sides)
-        if direction == "right" and width + 2 * MARGIN <= WIDEST * (height + 2 * MARGIN):
-            return block
-        tried.append((abs(log(width / height)), number, block))
-    return min(tried)[-1]
+        if direction == "down" or not _too_wide(block) or number >= len(main.boxes):
+            break
+        number += 1  # rows are not all of one length
+    return block
+
+
+def _too_wide(block: _Block) -> bool:
+    return block.width + 2 * MARGIN > WIDEST * (block.height + 2 * MARGIN)
+
+
+def _rows(row: _Block) -> int:
+    """Return into how few rows a single one must at least be folded."""
+    return ceil(sqrt(row.width / (WIDEST * row.height))) if _too_wide(row) else 1
+
+
+def _columns(column: _Block, sides: list[_Block]) -> int:
+    """Return how many columns, made of a single one, come nearest to a square with the sides."""
+
+    def distance(number: int) -> float:
+        width, height = _extent(number * column.width, column.height / number, sides)
+        return abs(log(width / height))
+
+    return min(range(1, MAX_COLUMNS + 1), key=distance)
 
 
 def _place(panel: Panel, direction: str = "down", folds: int | None = None) -> Placement:
@@ -111,13 +130,12 @@ def _place(panel: Panel, direction: str = "down", folds: int | None = None) -> P
         ) from None
 
 
-def _extent(first: _Block, sides: list[_Block]) -> tuple[float, float]:
-    """Return width and height of the first panel with the others in a column beside it."""
+def _extent(width: float, height: float, sides: list[_Block]) -> tuple[float, float]:
+    """Return width and height of a panel of this size with the others in a column beside it."""
     if not sides:
-        return first.width, first.height
-    width = first.width + GAP + max(block.width for block in sides)
+        return width, height
     column = sum(block.height + GAP for block in sides) - GAP
-    return width, max(first.height, column)
+    return width + GAP + max(block.width for block in sides), max(height, column)
 
 
 def _sizes(panel: Panel) -> list[tuple[float, float]]:
