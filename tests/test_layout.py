@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import combinations, pairwise
 
 import pytest
@@ -261,12 +260,15 @@ def test_pictures_without_crossings():
         assert count_crossings(placement.routes) == 0, name
 
 
-def test_large_graphs_take_moments():
-    start = time.perf_counter()
-    place([BOX] * 5000, chain(5000) + [(i, i + 3) for i in range(0, 4996, 3)])
-    place([BOX] * 60, list(combinations(range(60), 2)))
-    place([BOX] * 35_000, [*chain(35_000), (0, 34_999)])
-    assert time.perf_counter() - start < 20  # seconds; about 4 on an idle machine
+def test_large_graphs_are_placed():
+    """Deeper than Python's stack, and more edges than boxes; the benchmark has the times."""
+    for boxes, edges in (
+        (5000, chain(5000) + [(i, i + 3) for i in range(0, 4996, 3)]),
+        (60, list(combinations(range(60), 2))),
+        (35_000, [*chain(35_000), (0, 34_999)]),
+    ):
+        placement = place([BOX] * boxes, edges)
+        assert (len(placement.boxes), len(placement.routes)) == (boxes, len(edges))
 
 
 def test_too_entangled():
