@@ -64,11 +64,14 @@ def compare(graphs: list[Graph], *, sort: str | None = None, by: str = "stage") 
     if len(entries) == 2:
         parts.append(Note(_verdict(*entries)))
     parts += _spending_tables(shown, by)
-    names = " and ".join([", ".join(_names(entries[:-1])), *_names(entries[-1:])])
-    title = (
-        f"{len(entries)} networks" if len(entries) > SIDE_BY_SIDE else names.removeprefix(" and ")
-    )
-    return Report(title, _data(shown, first), parts)
+    return Report(_title(entries), _data(shown, first), parts)
+
+
+def _title(entries: list[Entry]) -> str:
+    if len(entries) > SIDE_BY_SIDE:
+        return f"{len(entries)} networks"
+    *others, last = _names(entries)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _names(entries: list[Entry]) -> list[str]:
