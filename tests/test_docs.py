@@ -36,9 +36,18 @@ def pattern(shown: str) -> str:
     return "".join(lines)
 
 
+def expand(word: str) -> list[str]:
+    """Expand braces as shells do: `a{b,c}` to `ab` and `ac`."""
+    match = re.search(r"\{([^{}]*,[^{}]*)\}", word)
+    if not match:
+        return [word]
+    heads = (word[: match.start()] + each for each in match[1].split(","))
+    return [full for head in heads for full in expand(head + word[match.end() :])]
+
+
 @pytest.mark.parametrize(("command", "shown"), sessions())
 def test_shown_output_is_real(archi, command, shown, tmp_path, request, monkeypatch):
-    words = shlex.split(command)
+    words = [word for part in shlex.split(command) for word in expand(part)]
     assert words[0] == "archi"
     if words[1] == "verify":
         request.getfixturevalue("keras")

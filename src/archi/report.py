@@ -16,14 +16,17 @@ class Column(NamedTuple):
     Kinds: `text`; `name`, a layer's name; `type`, a class name; `names`, a list of
     names; `count`, an exact integer; `amount`, an integer shown to three digits;
     `shapes`, a list of shapes with batch axis; `size`, a shape without; `share`, a
-    fraction of one; `verdict`, words that renderers may colour by the first of them.
-    An `optional` column may give way where there is no room.
+    fraction of one; `ratio`, how many times another value; `gauge`, an amount whose size
+    should be seen; `verdict`, words that renderers may colour by the first of them.
+    An `optional` column may give way where there is no room. Shares, ratios and gauges
+    have bars; those of columns with one `scale` can be compared with each other.
     """
 
     key: str
     title: str
     kind: str = "text"
     optional: bool = False
+    scale: str = ""
 
 
 class Table(NamedTuple):

@@ -51,6 +51,12 @@ def with_unit(value: int | float, unit: str) -> str:
     return f"{number} {prefix}{unit}"
 
 
+def times(ratio: float) -> str:
+    """Return a ratio to three digits: 0.93×, 4.30×, 14.8×, 1,250×."""
+    digits = 2 if ratio < 9.995 else 1 if ratio < 99.95 else 0
+    return f"{ratio:,.{digits}f}×"
+
+
 def file_size(size: int | float) -> str:
     """Return a number of bytes in decimal units: 512 B, 146 MB."""
     return _scaled(size, (" B", " kB", " MB", " GB", " TB", " PB", " EB"))

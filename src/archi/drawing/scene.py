@@ -6,7 +6,7 @@ upper left corner. Items are painted in order.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 Point = tuple[float, float]
 
@@ -73,3 +73,15 @@ class Scene(NamedTuple):
     width: float
     height: float
     items: list[Rect | Text | Line | Group]
+
+
+class Picture(Protocol):
+    """What can be written as PNG, SVG or PDF; `dpi` None leaves the resolution open."""
+
+    @property
+    def scene(self) -> Scene:
+        """The drawing."""
+
+    @property
+    def dpi(self) -> int | None:
+        """Pixels an inch."""

@@ -6,15 +6,20 @@ from typing import Any
 
 from archi.errors import printable
 from archi.report import Column
-from archi.units import si, sizes
+from archi.units import si, sizes, times
 
-NUMBERS = ("count", "amount", "share")
+BARS = ("share", "ratio", "gauge")
+NUMBERS = ("count", "amount", *BARS)
 
 
 def cell(column: Column, value: Any) -> str:
     """Return a cell as text; a share is a percentage here."""
     if value is None:
         return "?" if column.kind in ("count", "amount") else ""
+    if column.kind == "ratio":
+        return times(value)
+    if column.kind == "gauge":
+        return si(value)
     if column.kind == "count":
         return f"{value:,}"
     if column.kind == "amount":

@@ -18,7 +18,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from archi.errors import printable
-from archi.render._cells import NUMBERS, cell
+from archi.render._cells import BARS, NUMBERS, cell
 from archi.render._console import to_text
 from archi.report import Column, Fact, Facts, Report, Table
 
@@ -108,7 +108,7 @@ class _Layout:
 
     def _natural(self, i: int) -> int:
         column = self.columns[i]
-        bar = BAR + 1 if column.kind == "share" else 0
+        bar = BAR + 1 if column.kind in BARS else 0
         widest = max(map(_len, self.cells[i]), default=0)
         return max(widest + bar, len(column.title))
 
@@ -190,12 +190,18 @@ class _Layout:
             titles = [self._pad(i, column.title) for i, column in enumerate(self.columns)]
             yield Segment((" " * self.gap).join(titles).rstrip() + "\n", BOLD)
             yield Segment("─" * self.total + "\n", DIM)
-        largest = [
-            max((v for v in values if v), default=0) if column.kind == "share" else 0
-            for column, values in zip(self.columns, self.values, strict=True)
-        ]
+        largest = self._largest()
         for number in range(len(self.under)):
             yield from self._row(number, largest)
+
+    def _largest(self) -> list[float]:
+        """The value whose bar is full, by column: that of its scale, or its own."""
+        scales: dict[str | int, float] = {}
+        keys = [column.scale or i for i, column in enumerate(self.columns)]
+        for key, column, values in zip(keys, self.columns, self.values, strict=True):
+            if column.kind in BARS:
+                scales[key] = max([scales.get(key, 0), *(v for v in values if v)])
+        return [scales.get(key, 0) for key in keys]
 
     def _row(self, number: int, largest: list[float]) -> Iterator[Segment]:
         wrapped = [self._cell_lines(i, self.cells[i][number]) for i in range(len(self.columns))]
@@ -204,10 +210,11 @@ class _Layout:
             for i, column in enumerate(self.columns):
                 text = wrapped[i][line] if line < len(wrapped[i]) else ""
                 value = self.values[i][number]
-                if column.kind == "share" and text:
+                with_bar = column.kind in BARS and bool(text)
+                if with_bar:
                     yield Segment(" " * pending + bar(value, largest[i]), BLUE)
                     text, pending = f"{text:>{self.widths[i] - BAR}}", 0
-                shown = text if column.kind == "share" and text else self._pad(i, text)
+                shown = text if with_bar else self._pad(i, text)
                 stripped = shown.rstrip()
                 if stripped:
                     yield Segment(" " * pending + stripped, _style(column, value))

@@ -8,12 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import Any
 
 from archi.errors import ArchiError, one_of, quote
-
-if TYPE_CHECKING:
-    from archi.drawing.plot import Plot
 
 
 def suffixes() -> list[str]:
@@ -22,8 +19,10 @@ def suffixes() -> list[str]:
     return sorted(f".{f[:-3]}" for f in files if f.endswith(".py") and not f.startswith("_"))
 
 
-def writer(path: str) -> Callable[[Plot], bytes]:
-    """Return the function that draws in the format of a file's suffix.
+def writer(path: str) -> Callable[[Any], bytes]:
+    """Return the function that draws a `Plot` in the format of a file's suffix.
+
+    PNG, SVG and PDF draw any `Picture`.
 
     Raises ArchiError for a suffix that is none.
     """
@@ -33,5 +32,5 @@ def writer(path: str) -> Callable[[Plot], bytes]:
             f"can't draw {quote(path, 80)}: the ending says the format",
             hint=f"end the name in {one_of(suffixes())}",
         )
-    render: Callable[[Plot], bytes] = import_module(f"archi.render.pictures.{suffix[1:]}").render
+    render: Callable[[Any], bytes] = import_module(f"archi.render.pictures.{suffix[1:]}").render
     return render

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from archi.drawing.fonts import font_file
-from archi.drawing.scene import Group, Line, Rect, Scene, Text, arrow_head
-
-if TYPE_CHECKING:
-    from archi.drawing.plot import Plot
+from archi.drawing.scene import Group, Line, Picture, Rect, Scene, Text, arrow_head
 
 POINTS = 72 / 96  # of a pixel
 MAX_SIDE = 14_400  # points; readers refuse larger pages
 FACES = {False: "Vera", True: "VeraBd"}
 
 
-def render(plot: Plot) -> bytes:
+def render(picture: Picture) -> bytes:
     """Return the picture as a PDF file of one page; a picture beyond 5 m is scaled down."""
-    return pdf(plot.scene)
+    return pdf(picture.scene)
 
 
 def pdf(scene: Scene) -> bytes:

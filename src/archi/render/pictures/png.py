@@ -8,20 +8,19 @@ from archi.errors import ArchiError
 from archi.render.pictures.svg import svg
 
 if TYPE_CHECKING:
-    from archi.drawing.plot import Plot
-    from archi.drawing.scene import Scene
+    from archi.drawing.scene import Picture, Scene
 
 MAX_SIDE = 32_767  # pixels; beyond it many programs refuse an image
 MAX_PIXELS = 150_000_000  # 600 MB while it is drawn
 DPI = (192, 96)  # the finer that is possible; at 96 a pixel is a unit of the drawing
 
 
-def render(plot: Plot) -> bytes:
+def render(picture: Picture) -> bytes:
     """Return the picture as a PNG file. Raises ArchiError for one that is too large."""
     import resvg_py
 
-    scene = plot.scene
-    tried = [plot.dpi] if plot.dpi else DPI
+    scene = picture.scene
+    tried = [picture.dpi] if picture.dpi else DPI
     dpi = next((dpi for dpi in tried if _possible(*_pixels(scene, dpi))), None)
     if dpi is None:
         width, height = _pixels(scene, tried[-1])

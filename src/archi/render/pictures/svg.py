@@ -5,20 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from html import escape
-from typing import TYPE_CHECKING
 
 from archi.drawing.fonts import font
-from archi.drawing.scene import Group, Line, Rect, Scene, Text, arrow_head
-
-if TYPE_CHECKING:
-    from archi.drawing.plot import Plot
+from archi.drawing.scene import Group, Line, Picture, Rect, Scene, Text, arrow_head
 
 FAMILY = "Bitstream Vera Sans, DejaVu Sans, Verdana, sans-serif"
 
 
-def render(plot: Plot) -> bytes:
+def render(picture: Picture) -> bytes:
     """Return the picture as an SVG file."""
-    return svg(plot.scene).encode()
+    return svg(picture.scene).encode()
 
 
 def svg(scene: Scene) -> str:
