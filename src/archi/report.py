@@ -15,6 +15,7 @@ class Column(NamedTuple):
 
     Kinds: `text`; `name`, a layer's name; `type`, a class name; `names`, a list of
     names; `count`, an exact integer; `amount`, an integer shown to three digits;
+    `bytes`, a number of them; `ratio`, a number with decimals;
     `shapes`, a list of shapes with batch axis; `size`, a shape without; `share`, a
     fraction of one; `verdict`, words that renderers may colour by the first of them.
     An `optional` column may give way where there is no room.

@@ -6,19 +6,23 @@ from typing import Any
 
 from archi.errors import printable
 from archi.report import Column
-from archi.units import si, sizes
+from archi.units import file_size, si, sizes
 
-NUMBERS = ("count", "amount", "share")
+NUMBERS = ("count", "amount", "bytes", "ratio", "share")
 
 
 def cell(column: Column, value: Any) -> str:
     """Return a cell as text; a share is a percentage here."""
     if value is None:
-        return "?" if column.kind in ("count", "amount") else ""
+        return "?" if column.kind in ("count", "amount", "bytes") else ""
     if column.kind == "count":
         return f"{value:,}"
     if column.kind == "amount":
         return si(value)
+    if column.kind == "bytes":
+        return file_size(value)
+    if column.kind == "ratio":
+        return f"{value:.2f}"
     if column.kind == "share":
         return f"{value:.1%}" if value else ""
     if column.kind == "shapes":
