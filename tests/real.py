@@ -77,8 +77,9 @@ class Allocated(NamedTuple):
 def allocated(function: Any) -> Allocated:
     """Run a function without variables on the CPU and read what it allocated.
 
-    One operation at a time. From the allocations and releases with their times in TensorFlow's own trace
-    (RunMetadata, FULL_TRACE). What is fed and the constants are not among them.
+    One operation at a time. From the allocations and releases with their times in
+    TensorFlow's own trace (RunMetadata, FULL_TRACE). What is fed and the constants are not
+    among them.
     """
     import numpy as np
     import tensorflow as tf
