@@ -364,6 +364,7 @@ def kept(build, *shape: int) -> int:
         (lambda x: Activation("linear")(x), 0),
         (lambda x: Dropout(0.0)(x), 0),
         (lambda x: Dropout(0.5)(x), 64),
+        (lambda x: Dense(2)(Flatten()(Dropout(0.5)(ReLU()(x)))), 64 + 64),
         (lambda x: BatchNormalization()(BatchNormalization()(x)), 64 + 64),
         (lambda x: Conv2D(3, 1, activation="relu")(x), 64 + 48),
         (lambda x: SeparableConv2D(3, 3, padding="same")(x), 64 + 64),
