@@ -66,6 +66,9 @@ def test_an_unknown_command_suggests_a_near_one(archi):
         ["summary", "resnet50", "--depth", "0"],
         ["summary", "resnet50", "--columns", "name,nothing"],
         ["summary", "resnet50", "--format", "xml"],
+        ["summary", "resnet50", "--dtype", "float8"],
+        ["summary", "resnet50", "--optimizer", "sgdm"],
+        ["summary", "resnet50", "--dtype", "int8", "--optimizer", "adam"],
         ["summary", "resnet50,input=1x1x3,stride=3x3", "--input", "0x0x0"],
         ["summary", "model.keras"],
         ["summary", "models:build"],
@@ -306,10 +309,14 @@ def test_summary_json_is_the_contracts(archi):
         "macs": 5_243_328_768,
         "flops": found["totals"]["flops"],
         "weight_bytes": 4 * 36_497_146,
-        "activation_bytes": None,
-        "peak_activation_bytes": None,
-        "receptive_field": None,
+        "activation_bytes": 33_471_016,  # tests/test_memory.py simulates it
+        "peak_activation_bytes": 3 * 4 * 32 * 32 * 160,  # two inputs and an output of an Add
+        "receptive_field": [109, 109],  # 3 + 8·2 + (2 + 7·4) + (4 + 7·8)
         "depth": 26,
+        "effective_stride": [4, 4],
+        "effective_padding": [51, 51],  # nothing before the strided: 1 + 8 + 7·2 + 7·4
+        "moved_bytes": 217_407_504,
+        "intensity": found["totals"]["flops"] / 217_407_504,
     }
     assert found["uncounted"] == []
     assert found["stages"][1] == {
@@ -329,7 +336,88 @@ def test_summary_json_is_the_contracts(archi):
         "macs": 432 * 32 * 32,
         "flops": 2 * 432 * 32 * 32,
         "inputs": ["input_layer"],
+        "activation_bytes": 4 * 32 * 32 * 16,
+        "live_bytes": 4 * 32 * 32 * (3 + 16),
+        "moved_bytes": 4 * (32 * 32 * (3 + 16) + 432),
+        "intensity": 2 * 432 * 32 * 32 / (4 * (32 * 32 * (3 + 16) + 432)),
+        "receptive_field": [3, 3],
+        "effective_stride": [1, 1],
+        "effective_padding": [1, 1],
     }
+
+
+def test_summary_json_has_the_dtype_and_the_training_that_were_asked_for(archi):
+    plain = data(archi, "summary", "wrn-16-1")
+    args = ("--dtype", "mixed_float16", "--optimizer", "adam", "--batch", "8")
+    found = data(archi, "summary", "wrn-16-1", *args)
+    assert found["dtype"] == "mixed_float16"
+    totals, before = found["totals"], plain["totals"]
+    assert totals["weight_bytes"] == before["weight_bytes"]
+    assert totals["activation_bytes"] == 8 * before["activation_bytes"] // 2
+    trained = 4 * before["trainable_params"]
+    parts = {
+        "weight_bytes": before["weight_bytes"],
+        "gradient_bytes": trained,
+        "optimizer_bytes": 2 * trained,
+        "activation_bytes": found["training"]["activation_bytes"],
+    }
+    assert found["training"] == {
+        "optimizer": "adam", "batch": 8, **parts, "total_bytes": sum(parts.values()),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("format", ["table", "markdown"])
+def test_training_is_shown_where_an_optimizer_is_given(archi, format):
+    shown = ("--depth", "1", "--format", format)
+    assert "Training" not in archi("summary", "resnet18", *shown).stdout
+    stdout = archi("summary", "resnet18", *shown, "--optimizer", "momentum").stdout
+    lines = {line.strip(" -").partition(" ")[0].rstrip(":"): line for line in stdout.splitlines()}
+    assert "187 MB" not in lines["Weights"]
+    assert "46.8 MB" in lines["gradients"]
+    assert "46.8 MB" in lines["optimizer"]
+    assert "momentum" in lines["optimizer"]
+    assert "one sample, with the weights" in lines["Training"]
+
+
+def test_memory_and_receptive_field_are_columns(archi):
+    keys = "name,activation_bytes,live_bytes,moved_bytes,receptive_field,effective_stride"
+    text = archi("summary", "resnet18", "--columns", keys, "--format", "csv").stdout
+    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(text))}
+    assert rows["conv1_relu"] == {
+        "name": "conv1_relu", "activation_bytes": str(4 * 112 * 112 * 64),
+        "live_bytes": str(2 * 4 * 112 * 112 * 64), "moved_bytes": str(2 * 4 * 112 * 112 * 64),
+        "receptive_field": "7x7", "effective_stride": "2x2",
+    }  # fmt: skip
+    assert rows["predictions"]["receptive_field"] == ""
+    keys += ",effective_padding,intensity"
+    text = archi("summary", "resnet18", "--columns", keys, "--depth", "1", COLUMNS="120").stdout
+    lines = {line.partition(" ")[0]: line.split() for line in text.splitlines() if line}
+    assert lines["stem"][-4:] == ["11×11", "4×4", "5×5", "8.42"]
+    folded = archi("summary", "resnet50", "--columns", keys, "--depth", "2", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(folded.stdout)))
+    totals = data(archi, "summary", "resnet50")["totals"]
+    assert sum(int(row["activation_bytes"]) for row in rows) == totals["activation_bytes"]
+    assert sum(int(row["moved_bytes"]) for row in rows) == totals["moved_bytes"]
+    assert max(int(row["live_bytes"]) for row in rows) == totals["peak_activation_bytes"]
+    assert rows[-3]["receptive_field"] == "483x483"
+    # A row of three blocks is what all three do for each byte that they move.
+    layers = [each for each in data(archi, "summary", "resnet50")["layers"]
+              if each["block"] in ("conv2/block2", "conv2/block3")]  # fmt: skip
+    ratio = sum(each["flops"] for each in layers) / sum(each["moved_bytes"] for each in layers)
+    row = next(row for row in rows if row["name"].startswith("conv2/block2"))
+    assert float(row["intensity"]) == ratio
+
+
+def test_an_unbounded_receptive_field_says_from_where():
+    from archi import Graph
+    from archi.graph import building
+    from archi.layers import Conv2D, Input, Reshape
+
+    with building():
+        inputs = Input((8, 8, 3))
+        x = Reshape((4, 16, 4), name="mix")(Conv2D(4, 1)(inputs))
+        text = str(Graph(inputs, x).summary())
+    assert re.search(r"^Receptive field +none  unbounded from mix on$", text, re.M)
 
 
 @pytest.mark.parametrize("spec", catalogue())
@@ -409,7 +497,10 @@ Params               78,330  78.3 K
   non-trainable         480
 MACs             12,501,632  12.5 MMACs for one sample
 FLOPs            25,257,236  25.3 MFLOPs: 2 × MACs + the rest
+Intensity               9.8  FLOPs for each byte; 2.59 MB moved
 Weights              313 kB  as stored, without optimizer state
+Activations         1.06 MB  197 kB of them at once, at inference
+Receptive field       25×25  pixels, one every 4×4
 Layers                   29  8 with a kernel on the longest path
 """
 

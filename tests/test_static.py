@@ -20,6 +20,7 @@ STATIC_COMMANDS = [
     ["summary", "wrn-28-10", "--format", "csv"],
     ["summary", "wrn-28-10", "--format", "markdown"],
     ["summary", "resnet51"],
+    ["summary", "resnet18", "--dtype", "mixed_float16", "--optimizer", "adam"],
     ["list"],
     ["info", "wrn"],
     ["export", "resnet18", "-o", "net.json"],
@@ -88,7 +89,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("command", STATIC_COMMANDS[:5] + STATIC_COMMANDS[6:10], ids=" ".join)
+@pytest.mark.parametrize("command", STATIC_COMMANDS[:5] + STATIC_COMMANDS[6:11], ids=" ".join)
 def test_static_commands_work_without_tensorflow(command, tmp_path):
     done = run(WITHOUT_KERAS, *command, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -48,7 +48,9 @@ class Inference(NamedTuple):
 
     `outputs` are the output shapes, batch axis included. `macs` and `elementwise`
     are counts per sample, None where they can't be known; `why` is the reason then.
-    FLOPs are 2 × `macs` + `elementwise`.
+    FLOPs are 2 × `macs` + `elementwise`. `inner` are the shapes of what the layer makes
+    on the way to its outputs and needs memory for, such as the depthwise half of a
+    separable convolution.
     """
 
     outputs: tuple[Shape, ...]
@@ -56,6 +58,7 @@ class Inference(NamedTuple):
     macs: int | None
     elementwise: int | None
     why: str = "the size of its output is unknown"
+    inner: tuple[Shape, ...] = ()
 
 
 class Tensor:
@@ -157,18 +160,26 @@ def current_build() -> Build:
 
 @contextmanager
 def building(data_format: str = "channels_last") -> Iterator[Build]:
-    """Build a network with names counted from the start and this default data format.
-
-    The garbage collector rests meanwhile: all that is made here lives on, and looking
-    through it again and again would make the time grow faster than the network.
-    """
+    """Build a network with names counted from the start and this default data format."""
     token = _build.set(Build(data_format, MAX_LAYERS))
+    try:
+        with collector_at_rest():
+            yield _build.get()
+    finally:
+        _build.reset(token)
+
+
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """Let the garbage collector rest while much is made that lives on.
+
+    Looking through it again and again would make the time grow faster than the network.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:
-        yield _build.get()
+        yield
     finally:
-        _build.reset(token)
         if collecting:
             gc.enable()
 
@@ -233,14 +244,20 @@ class Graph:
 
         return count(self).totals
 
-    def summary(self, depth: int | None = None) -> Report:
+    def summary(
+        self, depth: int | None = None, dtype: str | None = None, optimizer: str | None = None
+    ) -> Report:
         """Return the layer table and totals; `print()` shows them.
 
-        `depth` folds: 1 gives stages, 2 blocks, None every layer.
+        `depth` folds: 1 gives stages, 2 blocks, None every layer. `dtype` ("float16",
+        "mixed_float16", "int8", …) stands in for the network's own in all bytes. With an
+        `optimizer` ("sgd", "momentum", "adam") the memory of training is shown too.
+
+        Raises ArchiError for a dtype or optimizer that it does not know.
         """
         from archi.analysis.summary import summarize
 
-        return summarize(self, depth=depth)
+        return summarize(self, depth=depth, dtype=dtype, optimizer=optimizer)
 
     def plot(self, path: str, level: str = "block") -> None:
         """Draw the network into a file whose suffix says the format: `.png`, `.svg`, ….

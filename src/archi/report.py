@@ -15,6 +15,7 @@ class Column(NamedTuple):
 
     Kinds: `text`; `name`, a layer's name; `type`, a class name; `names`, a list of
     names; `count`, an exact integer; `amount`, an integer shown to three digits;
+    `bytes`, a number of them; `decimal`, a number with decimals;
     `shapes`, a list of shapes with batch axis; `size`, a shape without; `share`, a
     fraction of one; `ratio`, how many times another value; `gauge`, an amount whose size
     should be seen; `verdict`, words that renderers may colour by the first of them.

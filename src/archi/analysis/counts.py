@@ -1,26 +1,25 @@
-"""Parameters, MACs, FLOPs, bytes and depth, by layer and in total.
+"""Parameters, MACs, FLOPs, bytes, receptive fields and depth, by layer and in total.
 
 The words are defined in docs/words.md; every total is a sum over the layers' rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
-from archi.graph import Graph, Node, Scope, Shape
+from archi.analysis.memory import Memory, Sizes, measure, most, total
+from archi.analysis.receptive_field import Field, last_field, receptive_fields
+from archi.graph import Graph, Node, Scope, Shape, collector_at_rest
 from archi.layers import Layer
-
-DTYPE_BYTES = {
-    "bool": 1, "int8": 1, "uint8": 1, "float8_e4m3fn": 1, "float8_e5m2": 1,
-    "float16": 2, "bfloat16": 2, "int16": 2, "uint16": 2,
-    "float32": 4, "int32": 4, "uint32": 4, "float64": 8, "int64": 8, "uint64": 8,
-    "complex64": 8, "complex128": 16,
-}  # fmt: skip
 
 
 class LayerCount(NamedTuple):
-    """One layer's numbers. `macs` and `flops` are for the whole batch, None if unknown."""
+    """One layer's numbers; counts and bytes are for the whole batch, None if unknown.
+
+    `activation_bytes` is what its calls add to the activations, `live_bytes` all there are
+    while it runs (the most of its calls), `moved_bytes` what it reads and writes, weights
+    included. `field` is the receptive field of its output.
+    """
 
     layer: Layer
     scope: Scope | None
@@ -31,14 +30,26 @@ class LayerCount(NamedTuple):
     flops: int | None
     inputs: list[str]
     why: str
+    activation_bytes: int | None
+    live_bytes: int | None
+    moved_bytes: int | None
+    field: Field
+
+    @property
+    def intensity(self) -> float | None:
+        """FLOPs for each byte moved, None where unknown or nothing is moved."""
+        return ratio(self.flops, self.moved_bytes)
 
 
 class Totals(NamedTuple):
     """Sums over a network; the fields of the contract's `totals`.
 
-    `macs` and `flops` sum what is known and are for the whole batch. `depth` counts
-    the layers with a kernel (convolutions, dense layers) on the longest path from
-    input to output. None is "not computed yet".
+    `macs` and `flops` sum what is known and are for the whole batch, as are the bytes of
+    activations. `receptive_field`, `effective_stride` and `effective_padding` are in pixels
+    and of the network's end, before it becomes a vector. `depth` counts the layers with a
+    kernel (convolutions, dense layers) on the longest path from input to output.
+    `intensity` is in FLOPs for each byte moved. None is unknown, for a receptive field
+    also unbounded.
     """
 
     layers: int
@@ -50,15 +61,23 @@ class Totals(NamedTuple):
     weight_bytes: int
     activation_bytes: int | None
     peak_activation_bytes: int | None
-    receptive_field: tuple[int, int] | None
+    receptive_field: tuple[int, ...] | None
     depth: int
+    effective_stride: tuple[int, ...] | None
+    effective_padding: tuple[int, ...] | None
+    moved_bytes: int | None
+    intensity: float | None
 
 
 class Counts(NamedTuple):
-    """Every layer's numbers in Keras's order, and their totals."""
+    """Every layer's numbers in Keras's order, and their totals.
+
+    `field` is the receptive field that the totals give; it says why where there is none.
+    """
 
     layers: list[LayerCount]
     totals: Totals
+    field: Field
 
     @property
     def uncounted(self) -> list[LayerCount]:
@@ -66,30 +85,54 @@ class Counts(NamedTuple):
         return [row for row in self.layers if row.flops is None]
 
 
-def count(graph: Graph) -> Counts:
-    """Return the numbers of every layer and of the whole."""
-    rows = [_count_layer(layer, graph.calls_of(layer), graph.batch) for layer in graph.layers]
+def count(graph: Graph, dtype: str | None = None) -> Counts:
+    """Return the numbers of every layer and of the whole.
+
+    `dtype` (a key of `memory.PRECISIONS`) stands in for the network's own dtype policy.
+    Raises ArchiError for another.
+    """
+    sizes = Sizes(graph, dtype)
+    with collector_at_rest():
+        memory = measure(graph, sizes)
+        fields = receptive_fields(graph)
+        rows = [
+            _count_layer(layer, graph.calls_of(layer), graph.batch, memory, fields)
+            for layer in graph.layers
+        ]
+        end = last_field(graph, fields)
+        return Counts(rows, _totals(graph, rows, sizes, memory, end), end)
+
+
+def _totals(
+    graph: Graph, rows: list[LayerCount], sizes: Sizes, memory: Memory, end: Field
+) -> Totals:
     params = sum(row.params for row in rows)
     trainable = sum(row.trainable_params for row in rows)
-    totals = Totals(
+    flops = sum(row.flops or 0 for row in rows)
+    moved = total(memory.moved.values())
+    counted = None if any(row.flops is None for row in rows) else flops
+    return Totals(
         layers=len(rows),
         params=params,
         trainable_params=trainable,
         non_trainable_params=params - trainable,
         macs=sum(row.macs or 0 for row in rows),
-        flops=sum(row.flops or 0 for row in rows),
-        weight_bytes=sum(
-            row.params * DTYPE_BYTES[row.layer.weight_dtype] for row in rows if row.params
-        ),
-        activation_bytes=None,
-        peak_activation_bytes=None,
-        receptive_field=None,
+        flops=flops,
+        weight_bytes=sum(sizes.weights(row.layer) for row in rows),
+        activation_bytes=total(memory.made.values()),
+        peak_activation_bytes=most(memory.live.values()),
+        receptive_field=end.size,
         depth=_depth(graph),
+        effective_stride=end.stride,
+        effective_padding=end.padding,
+        moved_bytes=moved,
+        intensity=ratio(counted, moved),
     )
-    return Counts(rows, totals)
 
 
-def _count_layer(layer: Layer, nodes: list[Node], batch: int) -> LayerCount:
+def _count_layer(
+    layer: Layer, nodes: list[Node], batch: int, memory: Memory, fields: dict[Node, Field]
+) -> LayerCount:
     macs = total(node.inference.macs for node in nodes)
     elementwise = total(node.inference.elementwise for node in nodes)
     return LayerCount(
@@ -102,17 +145,22 @@ def _count_layer(layer: Layer, nodes: list[Node], batch: int) -> LayerCount:
         flops=None if macs is None or elementwise is None else batch * (2 * macs + elementwise),
         inputs=[tensor.node.layer.name for node in nodes for tensor in node.inputs],
         why=next((n.inference.why for n in nodes if n.inference.elementwise is None), ""),
+        activation_bytes=total([memory.made[node] for node in nodes]),
+        live_bytes=most([memory.live[node] for node in nodes]),
+        moved_bytes=total([memory.moved[node] for node in nodes]),
+        field=_common([fields[node] for node in nodes]),
     )
 
 
-def total(values: Iterable[int | None]) -> int | None:
-    """Return the sum, None where a value is unknown."""
-    result = 0
-    for value in values:
-        if value is None:
-            return None
-        result += value
-    return result
+def _common(fields: list[Field]) -> Field:
+    """Return the field that all calls of a layer have."""
+    same = all(field == fields[0] for field in fields)
+    return fields[0] if same else Field(why="its calls see different regions")
+
+
+def ratio(part: int | None, whole: int | None) -> float | None:
+    """Return part / whole, None where one is unknown or the whole is nothing."""
+    return None if part is None or not whole else part / whole
 
 
 def _depth(graph: Graph) -> int:

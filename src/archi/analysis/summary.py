@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from archi.analysis.counts import Counts, LayerCount, Totals, count
+from archi.analysis.counts import Counts, LayerCount, Totals, count, ratio
+from archi.analysis.facts import facts
+from archi.analysis.memory import most, total, training
+from archi.analysis.receptive_field import Field
 from archi.analysis.stages import Group, blocks, fold_repeats, stage_resolution, stages
 from archi.errors import ArchiError, one_of, quote
 from archi.graph import Graph, Shape, Tensor
-from archi.report import Column, Fact, Facts, Note, Part, Report, Table
-from archi.units import file_size, si, sizes, with_unit
+from archi.report import Column, Note, Part, Report, Table
+from archi.units import sizes
 
 
 class Row(NamedTuple):
@@ -26,6 +29,10 @@ class Row(NamedTuple):
     inputs: list[str] | None  # None where it is just the row above
     layers: int
     block: str
+    activation_bytes: int | None
+    live_bytes: int | None
+    moved_bytes: int | None
+    field: Field
 
 
 Getter = Callable[[Row, Totals], Any]
@@ -43,6 +50,16 @@ COLUMNS: dict[str, tuple[Column, Getter]] = {
         (Column("macs", "MACs", "amount"), lambda row, _: row.macs),
         (Column("macs_share", "", "share"), lambda row, all: share(row.macs, all.macs)),
         (Column("flops", "FLOPs", "amount"), lambda row, _: row.flops),
+        (Column("activation_bytes", "Activations", "bytes"), lambda row, _: row.activation_bytes),
+        (Column("live_bytes", "Live", "bytes"), lambda row, _: row.live_bytes),
+        (Column("moved_bytes", "Moved", "bytes"), lambda row, _: row.moved_bytes),
+        (
+            Column("intensity", "FLOPs/byte", "decimal"),
+            lambda row, _: ratio(row.flops, row.moved_bytes),
+        ),
+        (Column("receptive_field", "Sees", "size"), lambda row, _: row.field.size),
+        (Column("effective_stride", "Stride", "size"), lambda row, _: row.field.stride),
+        (Column("effective_padding", "Padding", "size"), lambda row, _: row.field.padding),
         (Column("inputs", "Connected to", "names"), lambda row, _: row.inputs),
     )
 }
@@ -59,16 +76,24 @@ def share(part: int | None, whole: int) -> float | None:
 
 
 def summarize(
-    graph: Graph, *, depth: int | None = None, columns: list[str] | None = None
+    graph: Graph,
+    *,
+    depth: int | None = None,
+    columns: list[str] | None = None,
+    dtype: str | None = None,
+    optimizer: str | None = None,
 ) -> Report:
     """Return the summary report of a graph.
 
     `depth` folds the table: 1 gives stages, 2 blocks, None (or more) every layer; the
-    JSON always has every layer. `columns` are keys of `COLUMNS`.
+    JSON always has every layer. `columns` are keys of `COLUMNS`. `dtype`, a key of
+    `memory.PRECISIONS`, stands in for the network's own dtypes in all bytes. With an
+    `optimizer`, a key of `memory.OPTIMIZERS`, the memory of training is there too.
 
-    Raises ArchiError for an unknown column.
+    Raises ArchiError for an unknown column, dtype or optimizer.
     """
-    counts = count(graph)
+    counts = count(graph, dtype)
+    trained = training(graph, optimizer, dtype) if optimizer else None
     groups = stages(graph, counts.layers)
     rows = _rows(graph, counts, groups, depth)
     folded = depth in (1, 2)
@@ -83,10 +108,13 @@ def summarize(
         [column._replace(optional=not columns and column.key in OPTIONAL) for column, _ in chosen],
         [tuple(getter(row, counts.totals) for _, getter in chosen) for row in rows],
     )
-    parts: list[Part] = [table, *_warnings(counts), _facts(graph, counts.totals)]
+    parts: list[Part] = [table, *_warnings(counts), facts(graph, counts, dtype, trained)]
     if depth != 1:
         parts.append(_stage_table(graph, groups, counts.totals))
-    return Report(_title(graph), _data(graph, counts, groups), parts)
+    data = _data(graph, counts, groups)
+    extra = {"dtype": dtype, "training": trained and trained._asdict()}
+    data |= {key: value for key, value in extra.items() if value}
+    return Report(_title(graph), data, parts)
 
 
 def _title(graph: Graph) -> str:
@@ -121,6 +149,10 @@ def _layer_rows(layers: list[LayerCount]) -> list[Row]:
                 inputs=None if each.inputs in ([above], []) else each.inputs,
                 layers=1,
                 block=each.scope.path if each.scope else "",
+                activation_bytes=each.activation_bytes,
+                live_bytes=each.live_bytes,
+                moved_bytes=each.moved_bytes,
+                field=each.field,
             )
         )
         above = name
@@ -134,6 +166,7 @@ def _folded_rows(folded: list[list[Group]], *, deepest: bool) -> list[Row]:
     for same in folded:
         first, last = same[0], same[-1]
         inputs = _group_inputs(first, home)
+        layers = [row for group in same for row in group.rows]
         rows.append(
             Row(
                 name=first.name if first is last else f"{first.name} … {_leaf(last)}",
@@ -144,8 +177,12 @@ def _folded_rows(folded: list[list[Group]], *, deepest: bool) -> list[Row]:
                 macs=_times(first.macs, len(same)),
                 flops=_times(first.flops, len(same)),
                 inputs=None if inputs in ([above], []) else inputs,
-                layers=sum(len(group.rows) for group in same),
+                layers=len(layers),
                 block=first.name,
+                activation_bytes=total(row.activation_bytes for row in layers),
+                live_bytes=most(row.live_bytes for row in layers),
+                moved_bytes=total(row.moved_bytes for row in layers),
+                field=last.rows[-1].field,
             )
         )
         above = last.name
@@ -209,20 +246,6 @@ def _stage_table(graph: Graph, groups: list[Group], totals: Totals) -> Table:
     return Table(columns, rows, title="Stages")
 
 
-def _facts(graph: Graph, totals: Totals) -> Facts:
-    per = f"for a batch of {graph.batch}" if graph.batch > 1 else "for one sample"
-    quantities = (
-        ("Params", f"{totals.params:,}", si(totals.params)),
-        ("  trainable", f"{totals.trainable_params:,}", ""),
-        ("  non-trainable", f"{totals.non_trainable_params:,}", ""),
-        ("MACs", f"{totals.macs:,}", f"{with_unit(totals.macs, 'MACs')} {per}"),
-        ("FLOPs", f"{totals.flops:,}", f"{with_unit(totals.flops, 'FLOPs')}: 2 × MACs + the rest"),
-        ("Weights", file_size(totals.weight_bytes), "as stored, without optimizer state"),
-        ("Layers", f"{totals.layers:,}", f"{totals.depth} with a kernel on the longest path"),
-    )
-    return Facts([Fact(*each, quantity=True) for each in quantities])
-
-
 def _warnings(counts: Counts) -> list[Note]:
     unknown = counts.uncounted
     if not unknown:
@@ -275,4 +298,11 @@ def _layer(row: LayerCount) -> dict[str, Any]:
         "macs": row.macs,
         "flops": row.flops,
         "inputs": row.inputs,
+        "activation_bytes": row.activation_bytes,
+        "live_bytes": row.live_bytes,
+        "moved_bytes": row.moved_bytes,
+        "intensity": row.intensity,
+        "receptive_field": row.field.size,
+        "effective_stride": row.field.stride,
+        "effective_padding": row.field.padding,
     }

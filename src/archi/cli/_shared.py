@@ -39,7 +39,7 @@ def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--batch",
             type=click.IntRange(1, 1_000_000),
             metavar="N",
-            help="Batch size; MACs and FLOPs are then for the whole batch.",
+            help="Batch size; MACs, FLOPs and activations are then for the whole batch.",
         ),
         click.option("--classes", metavar="N", help="Outputs of the classifier."),
         click.option("--input", metavar="HxWxC", help="Size of one image, such as 32x32x3."),

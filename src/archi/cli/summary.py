@@ -6,6 +6,10 @@ import click
 
 from archi.cli._shared import Target, emit, load_target, output_options, target_options
 
+# Keys of `archi.analysis.memory`, which is imported when there is something to compute.
+DTYPES = ("float32", "float16", "bfloat16", "mixed_float16", "int8")
+OPTIMIZERS = ("sgd", "momentum", "adam")
+
 
 @click.command()
 @click.argument("target", type=Target())
@@ -20,7 +24,18 @@ from archi.cli._shared import Target, emit, load_target, output_options, target_
     "--columns",
     metavar="KEYS",
     help="Columns to show: any of name, class, block, layers, output_shape, params, "
-    "trainable_params, params_share, macs, macs_share, flops, inputs.",
+    "trainable_params, params_share, macs, macs_share, flops, activation_bytes, live_bytes, "
+    "moved_bytes, intensity, receptive_field, effective_stride, effective_padding, inputs.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(DTYPES),
+    help="Dtype policy of the whole network, in place of its own, for all bytes.",
+)
+@click.option(
+    "--optimizer",
+    type=click.Choice(OPTIMIZERS),
+    help="Add the memory that training takes with this optimizer.",
 )
 @output_options
 def command(
@@ -30,13 +45,15 @@ def command(
     batch: int | None,
     depth: int | None,
     columns: str | None,
+    dtype: str | None,
+    optimizer: str | None,
     format: str,
     output: str | None,
 ) -> None:
     """Show the layers of TARGET, its totals and its stages.
 
-    Shapes leave the batch axis out. Params are exact; MACs and FLOPs are for one sample
-    unless --batch is given. Percentages are shares of the whole network. A layer is
+    Shapes leave the batch axis out. Params are exact; MACs, FLOPs and activations are for
+    one sample unless --batch is given. Percentages are shares of the whole network. A layer is
     connected to the row above unless it says otherwise.
 
     \b
@@ -44,9 +61,11 @@ def command(
     archi summary wrn-28-10 --depth 1
     archi summary nasnet-a-7@1920 --format json -o nasnet.json
     archi summary resnet50,classes=10 --input 32x32x3
+    archi summary resnet50 --dtype mixed_float16 --optimizer adam --batch 32
     """
     from archi.analysis.summary import summarize
 
     graph = load_target(target, input, classes, batch)
     keys = [key.strip() for key in columns.split(",")] if columns else None
-    emit(summarize(graph, depth=depth, columns=keys), format, output)
+    report = summarize(graph, depth=depth, columns=keys, dtype=dtype, optimizer=optimizer)
+    emit(report, format, output)

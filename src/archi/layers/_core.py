@@ -7,7 +7,7 @@ output shapes, weights and counts.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from archi.errors import LayerError, printable, quote
 from archi.graph import (
@@ -41,6 +41,30 @@ def product(*factors: int | None) -> int | None:
 def scaled(per_element: int, shape: Shape) -> int | None:
     """Return `per_element` times the elements of one sample of `shape` (batch first)."""
     return product(per_element, *shape[1:]) if per_element else 0
+
+
+class Reach(NamedTuple):
+    """What an output position reads along one spatial axis of the input.
+
+    Position i reads `span` input positions, from i × `stride` - `before` on, dilation
+    included in the span. `before` is None where it depends on a size that is unknown.
+    """
+
+    span: int
+    stride: int
+    before: int | None
+
+
+ITSELF: tuple[Reach, ...] = ()  # a position reads the input at the same place alone
+# Activations that are computed over the last axis and not for each element alone.
+OVER_LAST_AXIS = frozenset(("glu", "log_softmax", "softmax", "sparsemax"))
+
+
+class Kept(NamedTuple):
+    """What training keeps of a layer's call, because its gradients are computed from it."""
+
+    inputs: bool
+    outputs: bool
 
 
 class Layer:
@@ -148,6 +172,22 @@ class Layer:
         self.nodes.append(node)
         return node.outputs[0] if len(node.outputs) == 1 else list(node.outputs)
 
+    def is_view(self, training: bool = False) -> bool:
+        """Whether the output is the input's memory seen otherwise, and takes none itself."""
+        return False
+
+    def kept(self) -> Kept:
+        """Return what training keeps for the way back; both where nothing else is known."""
+        return Kept(inputs=True, outputs=True)
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        """Return what an output position reads of inputs of `shapes`.
+
+        `spatial` are the axes that hold positions of the image; a Reach for each of them,
+        or `ITSELF`. None where it reads all positions, or what no window describes.
+        """
+        return None
+
     def known(self, shape: Shape, axis: int) -> int:
         """Return the size of an axis that weights depend on.
 
@@ -226,3 +266,11 @@ class Elementwise(Layer):
     def infer(self, x: Shape) -> Inference:
         """Shape in, shape out."""
         return Inference((x,), (), macs=0, elementwise=scaled(self.cost, x))
+
+    def kept(self) -> Kept:
+        """The slope of an activation follows from its value."""
+        return Kept(inputs=False, outputs=True)
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        """Every position by itself."""
+        return ITSELF

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archi.graph import Shape
-from archi.layers._core import Layer
+from archi.layers._core import Layer, Reach
 
 
 class Spatial(Layer):
@@ -15,6 +15,12 @@ class Spatial(Layer):
     def channel_axis(self) -> int:
         """The axis of the channels."""
         return -1 if self.data_format == "channels_last" else 1
+
+    @property
+    def spatial_axes(self) -> tuple[int, ...]:
+        """The axes of the positions."""
+        first = 1 if self.data_format == "channels_last" else 2
+        return tuple(range(first, first + self.rank))
 
     def split(self, shape: Shape) -> tuple[int | None, int | None, Shape]:
         """Return batch, channels and spatial sizes of a shape. Raises LayerError."""
@@ -51,6 +57,42 @@ class Spatial(Layer):
             spans = "×".join(str(d * (k - 1) + 1) for k, d in zip(kernel, dilation, strict=False))
             raise self.refuse(f"wants an input of at least {spans}, its window", shape)
         return result
+
+    def window_reach(
+        self,
+        shape: Shape,
+        spatial: tuple[int, ...],
+        kernel: tuple[int, ...],
+        strides: tuple[int, ...],
+        padding: str,
+        dilation: tuple[int, ...] = (1, 1, 1),
+    ) -> tuple[Reach, ...] | None:
+        """Return what a position of a sliding window reads; None over other axes than ours."""
+        if spatial != self.spatial_axes:
+            return None
+        sizes = self.split(shape)[2]
+        spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=False)]
+        return tuple(
+            Reach(span, stride, padded_before(size, span, stride, padding))
+            for size, span, stride in zip(sizes, spans, strides, strict=True)
+        )
+
+
+def padded_before(size: int | None, span: int, stride: int, padding: str) -> int | None:
+    """Return how many positions are padded before the first, None where that is unknown.
+
+    "same" pads what the last window lacks, half of it before and the larger half after:
+    tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2.
+    """
+    if padding == "valid":
+        return 0
+    if padding == "causal":
+        return span - 1
+    if stride == 1:
+        return (span - 1) // 2
+    if size is None:
+        return None
+    return max((size - 1) // stride * stride + span - size, 0) // 2
 
 
 def positions(

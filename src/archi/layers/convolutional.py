@@ -18,7 +18,7 @@ from archi.layers._arguments import (
     Window,
     arg,
 )
-from archi.layers._core import product, scaled
+from archi.layers._core import OVER_LAST_AXIS, Kept, Reach, product, scaled
 from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
 from archi.layers._spatial import Spatial
 
@@ -44,6 +44,16 @@ class _Convolution(Spatial):
         bias = [Weight("bias", (filters,))] if self.use_bias else []
         after = self.use_bias + (self.activation != "linear")
         return Inference((output,), (*kernels, *bias), macs, scaled(after, output))
+
+    def kept(self) -> Kept:
+        return Kept(inputs=True, outputs=self.activation != "linear")
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        if self.activation in OVER_LAST_AXIS and len(shapes[0]) - 1 in spatial:
+            return None
+        return self.window_reach(
+            shapes[0], spatial, self.kernel_size, self.strides, self.padding, self.dilation_rate
+        )
 
 
 class _Conv(_Convolution):
@@ -178,8 +188,10 @@ class _SeparableConv(_Convolution):
         )
         out = self.windows(x, spatial)
         macs = product(depthwise.size + pointwise.size, *out)
+        inner = self.join(batch, channels * self.depth_multiplier, out)
         output = self.join(batch, self.filters, out)
-        return self.finish(output, self.filters, [depthwise, pointwise], macs)
+        inference = self.finish(output, self.filters, [depthwise, pointwise], macs)
+        return inference._replace(inner=(inner,))
 
 
 class SeparableConv1D(_SeparableConv):

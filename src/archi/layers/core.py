@@ -14,7 +14,7 @@ from archi.layers._arguments import (
     arg,
 )
 from archi.layers._arguments import Shape as ShapeArgument
-from archi.layers._core import Layer, product, scaled
+from archi.layers._core import ITSELF, Kept, Layer, Reach, product, scaled
 from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
 
 
@@ -35,6 +35,9 @@ class InputLayer(Layer):
 
     def infer(self) -> Inference:
         return Inference((self.batch_shape,), (), macs=0, elementwise=0)
+
+    def kept(self) -> Kept:
+        return Kept(inputs=False, outputs=False)
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
@@ -79,3 +82,9 @@ class Dense(Layer):
         macs = product(kernel.size, *x[1:-1])
         after = self.use_bias + (self.activation != "linear")
         return Inference((output,), (kernel, *bias), macs, scaled(after, output))
+
+    def kept(self) -> Kept:
+        return Kept(inputs=True, outputs=self.activation != "linear")
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        return None if len(shapes[0]) - 1 in spatial else ITSELF

@@ -6,18 +6,26 @@ from functools import reduce
 
 from archi.graph import Inference, Shape
 from archi.layers._arguments import Integer, arg
-from archi.layers._core import Layer, scaled
+from archi.layers._core import ITSELF, Kept, Layer, Reach, scaled
 
 
 class _Merge(Layer):
     """An elementwise operation over inputs that broadcast against each other."""
 
     merges = True
+    keeps_inputs = False  # whether the gradient of one input depends on the others
 
     def infer(self, *inputs: Shape) -> Inference:
         batch = self.batch_size(inputs)
         output = (batch, *reduce(self._broadcast, (shape[1:] for shape in inputs)))
         return Inference((output,), (), macs=0, elementwise=scaled(len(inputs) - 1, output))
+
+    def kept(self) -> Kept:
+        return Kept(inputs=self.keeps_inputs, outputs=False)
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        sizes = {tuple(shape[axis] for axis in spatial) for shape in shapes}
+        return ITSELF if len(sizes) == 1 else None  # what is broadcast is read everywhere
 
     def batch_size(self, inputs: tuple[Shape, ...]) -> int | None:
         """Return the one batch size among the inputs. Raises LayerError where there are two."""
@@ -58,6 +66,8 @@ class Subtract(_Merge):
 class Multiply(_Merge):
     """Product of the inputs."""
 
+    keeps_inputs = True
+
 
 class Average(_Merge):
     """Mean of the inputs."""
@@ -66,9 +76,13 @@ class Average(_Merge):
 class Maximum(_Merge):
     """Largest of the inputs."""
 
+    keeps_inputs = True
+
 
 class Minimum(_Merge):
     """Smallest of the inputs."""
+
+    keeps_inputs = True
 
 
 class Concatenate(_Merge):
@@ -90,3 +104,6 @@ class Concatenate(_Merge):
                     f"wants inputs that differ on axis {self.axis} alone", list(inputs)
                 )
         return Inference((tuple(output),), (), macs=0, elementwise=0)
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        return None if self.axis % len(shapes[0]) in spatial else ITSELF

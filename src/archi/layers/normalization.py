@@ -12,7 +12,7 @@ from archi.layers._arguments import (
     Number,
     arg,
 )
-from archi.layers._core import Layer, scaled
+from archi.layers._core import ITSELF, Kept, Layer, Reach, scaled
 from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
 
 
@@ -62,6 +62,12 @@ class BatchNormalization(Layer):
         weights = [Weight(name, (features,)) for name in trained]
         weights += [Weight(name, (features,), trainable=False) for name in tracked]
         return Inference((x,), tuple(weights), macs=0, elementwise=scaled(2, x))
+
+    def kept(self) -> Kept:
+        return Kept(inputs=True, outputs=False)
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        return ITSELF  # at inference; what it learnt of the batch is in its weights
 
 
 def _is_clipping(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archi.graph import Inference, Shape
 from archi.layers._arguments import Boolean, Choice, DataFormat, Window, arg
-from archi.layers._core import product
+from archi.layers._core import Kept, Reach, product
 from archi.layers._spatial import Spatial
 
 
@@ -12,6 +12,7 @@ class _Pooling(Spatial):
     """Max and average pooling over windows; strides default to the window."""
 
     has_build_config = False
+    finds = False  # whether the gradient goes to the element that was found, the largest
 
     pool_size: tuple[int, ...] = arg(Window())
     strides: tuple[int, ...] = arg(Window(optional=True), None)
@@ -27,11 +28,18 @@ class _Pooling(Spatial):
         taps = product(channels, *out, *self.pool_size)
         return Inference((self.join(batch, channels, out),), (), macs=0, elementwise=taps)
 
+    def kept(self) -> Kept:
+        return Kept(inputs=self.finds, outputs=self.finds)
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        return self.window_reach(shapes[0], spatial, self.pool_size, self.strides, self.padding)
+
 
 class MaxPooling1D(_Pooling):
     """Maximum over windows of a sequence."""
 
     rank = 1
+    finds = True
     pool_size: tuple[int, ...] = arg(Window(), 2)
 
 
@@ -39,6 +47,7 @@ class MaxPooling2D(_Pooling):
     """Maximum over windows of an image."""
 
     rank = 2
+    finds = True
     pool_size: tuple[int, ...] = arg(Window(), 2)
 
 
@@ -46,6 +55,7 @@ class MaxPooling3D(_Pooling):
     """Maximum over windows of a volume."""
 
     rank = 3
+    finds = True
     pool_size: tuple[int, ...] = arg(Window(), 2)
 
 
@@ -71,6 +81,7 @@ class _GlobalPooling(Spatial):
     """Pooling over all positions; `keepdims` leaves axes of length 1."""
 
     has_build_config = False
+    finds = False
 
     data_format: str = arg(DataFormat(), None)
     keepdims: bool = arg(Boolean(), False)
@@ -81,23 +92,29 @@ class _GlobalPooling(Spatial):
         taps = product(channels, *spatial)
         return Inference((output,), (), macs=0, elementwise=taps)
 
+    def kept(self) -> Kept:
+        return Kept(inputs=self.finds, outputs=self.finds)
+
 
 class GlobalMaxPooling1D(_GlobalPooling):
     """Maximum over a sequence."""
 
     rank = 1
+    finds = True
 
 
 class GlobalMaxPooling2D(_GlobalPooling):
     """Maximum over an image."""
 
     rank = 2
+    finds = True
 
 
 class GlobalMaxPooling3D(_GlobalPooling):
     """Maximum over a volume."""
 
     rank = 3
+    finds = True
 
 
 class GlobalAveragePooling1D(_GlobalPooling):

@@ -7,7 +7,7 @@ from typing import Any
 from archi.graph import Inference, Shape
 from archi.layers._arguments import DataFormat, Margins, arg
 from archi.layers._arguments import Shape as ShapeArgument
-from archi.layers._core import Layer, product
+from archi.layers._core import Kept, Layer, Reach, product
 from archi.layers._spatial import Spatial
 
 
@@ -29,6 +29,14 @@ class _Resize(Spatial):
         if any(size is not None and size <= 0 for size in out):
             raise self.refuse("wants an input larger than what it crops", x)
         return Inference((self.join(batch, channels, out),), (), macs=0, elementwise=0)
+
+    def kept(self) -> Kept:
+        return Kept(inputs=False, outputs=False)
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        if spatial != self.spatial_axes:
+            return None
+        return tuple(Reach(1, 1, self.sign * before) for before, _ in self.margins())
 
 
 class ZeroPadding1D(_Resize):
@@ -100,6 +108,12 @@ class Flatten(Layer):
             raise self.refuse("wants an input with a batch axis", x)
         return Inference(((x[0], product(*x[1:])),), (), macs=0, elementwise=0)
 
+    def kept(self) -> Kept:
+        return Kept(inputs=False, outputs=False)
+
+    def is_view(self, training: bool = False) -> bool:
+        return True
+
 
 class Reshape(Layer):
     """The same elements in `target_shape`, in which one size may be -1."""
@@ -115,6 +129,12 @@ class Reshape(Layer):
         if not x:
             raise self.refuse("wants an input with a batch axis", x)
         return Inference(((x[0], *self._target(x)),), (), macs=0, elementwise=0)
+
+    def kept(self) -> Kept:
+        return Kept(inputs=False, outputs=False)
+
+    def is_view(self, training: bool = False) -> bool:
+        return True
 
     def _target(self, x: Shape) -> Shape:
         size, fixed = product(*x[1:]), product(*(n for n in self.target_shape if n != -1))

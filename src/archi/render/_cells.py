@@ -6,16 +6,16 @@ from typing import Any
 
 from archi.errors import printable
 from archi.report import Column
-from archi.units import si, sizes, times
+from archi.units import file_size, si, sizes, times
 
 BARS = ("share", "ratio", "gauge")
-NUMBERS = ("count", "amount", *BARS)
+NUMBERS = ("count", "amount", "bytes", "decimal", *BARS)
 
 
 def cell(column: Column, value: Any) -> str:
     """Return a cell as text; a share is a percentage here."""
     if value is None:
-        return "?" if column.kind in ("count", "amount") else ""
+        return "?" if column.kind in ("count", "amount", "bytes") else ""
     if column.kind == "ratio":
         return times(value)
     if column.kind == "gauge":
@@ -24,6 +24,10 @@ def cell(column: Column, value: Any) -> str:
         return f"{value:,}"
     if column.kind == "amount":
         return si(value)
+    if column.kind == "bytes":
+        return file_size(value)
+    if column.kind == "decimal":
+        return f"{value:.2f}"
     if column.kind == "share":
         return f"{value:.1%}" if value else ""
     if column.kind == "shapes":

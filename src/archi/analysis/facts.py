@@ -1,0 +1,69 @@
+"""The totals of one network as facts: one line each, with its unit and its convention."""
+
+from __future__ import annotations
+
+from archi.analysis.counts import Counts, Totals
+from archi.analysis.memory import Training
+from archi.graph import Graph
+from archi.report import Fact, Facts
+from archi.units import file_size, si, with_unit
+
+Line = tuple[str, str, str]  # label, value, remark
+
+
+def facts(graph: Graph, counts: Counts, dtype: str | None, training: Training | None) -> Facts:
+    """Return the totals for people; `training` adds the memory that training takes."""
+    totals = counts.totals
+    per = f"for a batch of {graph.batch}" if graph.batch > 1 else "for one sample"
+    lines: list[Line] = [
+        ("Params", f"{totals.params:,}", si(totals.params)),
+        ("  trainable", f"{totals.trainable_params:,}", ""),
+        ("  non-trainable", f"{totals.non_trainable_params:,}", ""),
+        ("MACs", f"{totals.macs:,}", f"{with_unit(totals.macs, 'MACs')} {per}"),
+        ("FLOPs", f"{totals.flops:,}", f"{with_unit(totals.flops, 'FLOPs')}: 2 × MACs + the rest"),
+        _intensity(totals),
+        ("Weights", file_size(totals.weight_bytes), f"{_stored(dtype)}, without optimizer state"),
+        _activations(totals),
+        *(_training(training) if training else ()),
+        _field(counts),
+        ("Layers", f"{totals.layers:,}", f"{totals.depth} with a kernel on the longest path"),
+    ]
+    return Facts([Fact(*line, quantity=True) for line in lines])
+
+
+def _stored(dtype: str | None) -> str:
+    return f"by {dtype}" if dtype else "as stored"
+
+
+def _bytes(size: int | None) -> str:
+    return "?" if size is None else file_size(size)
+
+
+def _intensity(totals: Totals) -> Line:
+    value = "?" if totals.intensity is None else f"{totals.intensity:.1f}"
+    return ("Intensity", value, f"FLOPs for each byte; {_bytes(totals.moved_bytes)} moved")
+
+
+def _activations(totals: Totals) -> Line:
+    peak = totals.peak_activation_bytes
+    once = "" if peak is None else f"{file_size(peak)} of them at once, at inference"
+    return ("Activations", _bytes(totals.activation_bytes), once)
+
+
+def _training(training: Training) -> list[Line]:
+    per = f"a batch of {training.batch}" if training.batch > 1 else "one sample"
+    return [
+        ("Training", _bytes(training.total_bytes), f"{per}, with the weights"),
+        ("  gradients", _bytes(training.gradient_bytes), ""),
+        ("  optimizer", _bytes(training.optimizer_bytes), training.optimizer),
+        ("  activations", _bytes(training.activation_bytes), "kept for the gradients"),
+    ]
+
+
+def _field(counts: Counts) -> Line:
+    """The receptive field at the end; a reason where it has no size."""
+    field = counts.field
+    if not field.size or not field.stride:
+        return ("Receptive field", "none", field.why or "there is no image")
+    stride = "×".join(map(str, field.stride))
+    return ("Receptive field", "×".join(map(str, field.size)), f"pixels, one every {stride}")

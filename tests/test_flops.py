@@ -1,0 +1,84 @@
+"""FLOPs against TensorFlow's own profiler."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from real import frozen, profiled
+
+from archi import Graph, load
+from archi.graph import building
+from archi.layers import (
+    AveragePooling2D,
+    BatchNormalization,
+    Conv1D,
+    Conv2D,
+    Conv3D,
+    Dense,
+    DepthwiseConv2D,
+    Input,
+    SeparableConv2D,
+)
+
+
+def foreseen(graph: Graph) -> int:
+    """Return what the profiler counts, from archi's FLOPs and where the two conventions differ.
+
+    The profiler counts no ReLU, five operations for an element of a softmax, and the
+    arithmetic that folds a normalisation's weights into a scale and a shift: adding
+    epsilon, the root (2), times the mean, its difference from beta, and times gamma.
+    """
+    flops = graph.totals.flops
+    for node in graph.nodes:
+        layer, elements = node.layer, math.prod(node.outputs[0].shape[1:])
+        activation = getattr(layer, "activation", "linear")
+        if layer.class_name == "ReLU" or activation == "relu":
+            flops -= elements
+        elif activation == "softmax":
+            flops += 4 * elements
+        elif layer.class_name == "BatchNormalization":
+            features = layer.weights[0].size
+            flops += features * (5 + layer.scale)
+    return flops
+
+
+@pytest.mark.parametrize(
+    "spec", ["resnet18", "preact-resnet18", "wrn-16-8", "nasnet-mobile", "xception"]
+)
+def test_the_profiler_counts_what_was_foreseen(keras, spec):
+    """To the last operation; `tests/bench/against_tensorflow.py` does it for all."""
+    graph = load(spec)
+    assert profiled(frozen(graph)) == foreseen(graph)
+
+
+def network(layer, *shape: int) -> Graph:
+    with building():
+        inputs = Input(shape)
+        return Graph(inputs, layer(inputs))
+
+
+@pytest.mark.parametrize(
+    ("build", "shape"),
+    [
+        (lambda: Conv1D(8, 3, padding="causal"), (16, 4)),
+        (lambda: Conv3D(8, 3), (8, 8, 8, 4)),
+        (lambda: Conv2D(8, 3, dilation_rate=2, padding="same"), (16, 16, 4)),
+        (lambda: DepthwiseConv2D(3, depth_multiplier=2), (16, 16, 4)),
+        (lambda: SeparableConv2D(5, 3), (16, 16, 4)),
+        (lambda: AveragePooling2D(3, 2, padding="same"), (16, 16, 4)),
+        (lambda: BatchNormalization(scale=False), (8, 8, 4)),
+        (lambda: BatchNormalization(center=False), (8, 8, 4)),
+        (lambda: Dense(5, activation="softmax"), (4,)),
+    ],
+)
+def test_layers_are_counted_as_the_profiler_counts_them(keras, build, shape):
+    graph = network(build(), *shape)
+    assert profiled(frozen(graph)) == foreseen(graph)
+
+
+def test_the_profiler_knows_nothing_of_grouped_convolutions(keras):
+    """Keras compiles them with XLA, whose cluster has no statistics; archi counts them."""
+    graph = network(Conv2D(8, 3, groups=2), 16, 16, 4)
+    assert graph.totals.flops == 2 * (3 * 3 * 2 * 8) * 14 * 14 + 8 * 14 * 14
+    assert profiled(frozen(graph)) == 0
