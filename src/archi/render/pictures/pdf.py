@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archi.drawing.fonts import font_file
 from archi.drawing.scene import Group, Line, Rect, Scene, Text, arrow_head
+from archi.errors import printable
 
 if TYPE_CHECKING:
     from archi.drawing.plot import Plot
@@ -35,7 +36,7 @@ def pdf(scene: Scene) -> bytes:
     canvas = Canvas(
         file, pagesize=(scene.width * scale, scene.height * scale), invariant=1, pageCompression=1
     )
-    canvas.setTitle(scene.title)
+    canvas.setTitle(printable(scene.title))
     canvas.setCreator("archi")
     canvas.scale(scale, scale)
     draw(canvas, scene.items, scene.height)
