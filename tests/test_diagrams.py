@@ -26,6 +26,7 @@ from archi.layers import (
     SeparableConv2D,
     ZeroPadding2D,
 )
+from archi.units import si, sizes
 
 LEVELS = {"stage": stage, "block": block, "layer": layer}
 CATALOGUE = sorted(catalogue())
@@ -238,6 +239,58 @@ def test_every_layer_has_its_box_and_every_edge_its_layers(name, level):
     }
     assert {(a, b) for a, b in read if a != b} == set(main.edges)
     assert len({box.key for box in main.boxes}) == len(main.boxes)
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_boxes_show_what_the_graph_has(name):
+    """Shapes are what the last layer of a box gives, params the sum over its layers."""
+    graph = archi.load(name)
+    shapes = {node.layer.name: sizes(node.outputs[0].shape) for node in graph.nodes}
+    params = {each.name: each.params for each in graph.layers}
+    for each in layer.diagram(graph).panels[0].boxes:
+        assert each.title == each.layers[0]
+        assert each.lines[-1] == shapes[each.layers[0]]
+    for each in block.diagram(graph).panels[0].boxes:
+        if each.form != "pill":
+            assert shapes[each.layers[-1]] in each.lines
+        if each.kind == "cell":
+            total = sum(params[layer] for layer in each.layers)
+            assert each.lines == (shapes[each.layers[-1]], f"{si(total)} params")
+    for each in stage.diagram(graph).panels[0].boxes:
+        total = sum(params[layer] for layer in each.layers)
+        assert each.lines[0] == shapes[each.layers[-1]]
+        assert each.lines[1:] == ((f"{si(total)} params",) if total else ())
+
+
+def test_layers_say_their_activation():
+    boxes = {box.title: box for box in layer.diagram(archi.load("resnet34")).panels[0].boxes}
+    assert boxes["conv1_relu"].lines[0] == "Activation, ReLU"
+    assert boxes["predictions"].lines[0] == "Dense, Softmax"
+    assert boxes["conv1_conv"].lines[0] == "Conv2D, 7×7, 64, /2"
+
+
+def test_the_inputs_of_a_cell_are_told_apart():
+    """Zoph et al. 2017, Figure 4, left: 3×3 average pooling of h(i) is added to h(i−1),
+    and two of h(i−1) to each other; the join takes in h(i−1) as it came."""
+    _, _, normal = block.diagram(archi.load("nasnet-a-7@1920")).panels
+    first = {b: normal.boxes[a].title for a, b in normal.edges if normal.boxes[a].form == "port"}
+    squeezed = {normal.boxes[b].layers[0]: port for b, port in first.items()}
+    nodes = {node.layer.name: node for node in archi.load("nasnet-a-7@1920").nodes}
+    for name, port in squeezed.items():
+        (source,) = nodes[name].inputs
+        cell = source.node.scope.path
+        own = nodes[name].scope.path
+        before = int(own.rpartition("cell")[2]) - 1
+        assert (port == "h(i)") == (cell == f"stage1/cell{before}"), (name, port)
+
+
+def test_a_single_cell_is_not_counted():
+    with building():
+        x = Input((8,))
+        with scope("s"), scope("c", "my cell"):
+            y = Dense(8)(x)
+        graph = Graph(x, y)
+    assert block.diagram(graph).panels[1].title == "My cell"
 
 
 def test_a_shared_layer_has_a_box_for_each_call():

@@ -13,7 +13,8 @@ import pytest
 
 import archi
 from archi.analysis.counts import count
-from archi.drawing.plot import LEVELS, Plot
+from archi.diagrams import LEVELS
+from archi.drawing.plot import Plot
 from archi.graph import Graph, building
 from archi.layers import Add, BatchNormalization, Conv2D, Dense, Input, ReLU
 from archi.render.pictures import html

@@ -13,10 +13,12 @@ import geometry
 import pytest
 
 from archi import load as archi_load
+from archi.diagrams import LEVELS
 from archi.diagrams.keras import Switches
 from archi.drawing.fonts import text_width
-from archi.drawing.plot import LEVELS, Plot
-from archi.drawing.scene import Group, Line, Rect, Text
+from archi.drawing.palette import FAINT, FILL, INK, SHADES, STROKE, fill
+from archi.drawing.plot import Plot
+from archi.drawing.scene import Group, Line, Rect, Text, arrow_head
 from archi.errors import ArchiError
 from archi.families._registry import catalogue
 from archi.graph import Graph, building
@@ -216,9 +218,7 @@ def test_pictures_do_not_depend_on_the_machine(bare, tmp_path):
 @pytest.mark.parametrize("suffix", suffixes())
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_format_draws_every_level_alike_each_time(suffix, level):
-    first, second = (
-        writer(f"x{suffix}")(Plot(archi_load("nasnet-a-1@96"), level)) for _ in range(2)
-    )
+    first, second = (writer(f"x{suffix}")(Plot(archi_load("wrn-10-1"), level)) for _ in range(2))
     assert first == second
     assert len(first) > 500
 
@@ -232,11 +232,12 @@ def hostile():
             "\"'&<>]]>",
             "a\x1b[31m\x00\u202eb",
             "日本語 \U0001f600",
+            "\ud800",
             "%%{init}%%\n;",
             "-->",
         ):
             y = Dense(4, name=name)(y)
-        return Graph(x, y, title='</title><b>&"')
+        return Graph(x, y, title='</title><b>&"\ud800\x00')
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -247,19 +248,203 @@ def test_svg_is_well_formed_whatever_the_names(hostile, level):
     assert tags <= {"svg", "title", "defs", "path", "rect", "g", "use", "text"}
 
 
-@pytest.mark.parametrize("suffix", ["png", "pdf"])
-def test_any_name_can_be_drawn(hostile, suffix):
-    assert writer(f"x.{suffix}")(Plot(hostile, "layer"))
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("suffix", suffixes())
+def test_any_name_can_be_drawn(hostile, suffix, level):
+    assert writer(f"x{suffix}")(Plot(hostile, level))
 
 
 def test_what_the_typeface_lacks_is_an_empty_box():
     from archi.drawing.fonts import font
 
     face = font(bold=False)
-    assert not face.has("日")
-    assert face.has("×")
+    assert face.glyph("×") != face.glyph("日")
     assert face.glyph("日") == face.glyph("本")
     assert face.glyph("日").path
+
+
+# What is painted: lines and arrows, colours, text where it belongs.
+
+
+@pytest.mark.parametrize(
+    ("before", "sides"),
+    [
+        ((0, -20), {(-2.5, -7), (2.5, -7)}),
+        ((0, 20), {(-2.5, 7), (2.5, 7)}),
+        ((-20, 0), {(-7, -2.5), (-7, 2.5)}),
+        ((20, 0), {(7, -2.5), (7, 2.5)}),
+    ],
+)
+def test_arrow_heads_point_to_the_end(before, sides):
+    tip, *others = arrow_head([before, (0, 0)])
+    assert tip == (0, 0)
+    assert set(others) == sides
+
+
+def rasterised(folder, suffix: str):
+    """A picture as pixels, two for a unit of the drawing."""
+    import resvg_py
+    from PIL import Image
+
+    path = folder / f"net{suffix}"
+    if suffix == ".png":
+        return Image.open(path).convert("RGB")
+    if suffix == ".svg":
+        png = resvg_py.svg_to_bytes(svg_string=path.read_text(), zoom=2, skip_system_fonts=True)
+        return Image.open(io.BytesIO(bytes(png))).convert("RGB")
+    pypdfium2 = pytest.importorskip("pypdfium2")
+    return pypdfium2.PdfDocument(path)[0].render(scale=2 / 0.75).to_pil().convert("RGB")
+
+
+def is_dark(image, x: float, y: float) -> bool:
+    """Whether there is ink within a pixel of a point of the drawing."""
+    places = [(round(2 * x) + a, round(2 * y) + b) for a in (-1, 0, 1) for b in (-1, 0, 1)]
+    return any(sum(image.getpixel(place)) < 3 * 160 for place in places)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+def test_every_edge_is_painted_with_its_arrow(bare, suffix):
+    image = rasterised(bare, suffix)
+    lines = [i for i in scene_of("resnet34", "block").items if isinstance(i, Line)]
+    assert len(lines) == 71  # 55 steps and 16 skips
+    for line in lines:
+        for (x1, y1), (x2, y2) in geometry.segments(line.points):
+            assert is_dark(image, (x1 + x2) / 2, (y1 + y2) / 2)
+        x, y = line.points[-1]  # edges come in from above
+        assert is_dark(image, x - 1.5, y - 5)
+        assert is_dark(image, x + 1.5, y - 5)
+        assert not is_dark(image, x - 6, y - 4)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+def test_boxes_have_the_colour_of_their_kind(bare, suffix):
+    image = rasterised(bare, suffix)
+    plot = Plot(archi_load("resnet34"), "block")
+    for group, box in zip(groups(plot.scene), plot.diagram.panels[0].boxes, strict=True):
+        left, top, width, _ = outline(group)
+        corner = image.getpixel((round(2 * (left + width / 2)), round(2 * top) + 5))
+        wanted = tuple(int(fill(box.kind)[i : i + 2], 16) for i in (1, 3, 5))
+        assert max(abs(a - b) for a, b in zip(corner, wanted, strict=True)) <= 2
+        (rect,) = [item for item in group.items if isinstance(item, Rect)]
+        assert (rect.fill, rect.stroke) == (fill(box.kind), STROKE)
+
+
+def test_colours_tell_kinds_apart():
+    assert len(set(FILL.values())) == len(FILL)
+    for shades in SHADES.values():
+        lightness = [sum(int(color[i : i + 2], 16) for i in (1, 3, 5)) for color in shades]
+        assert lightness == sorted(set(lightness), reverse=True)
+    assert [fill("conv", depth) for depth in range(5)] == [*SHADES["conv"], SHADES["conv"][-1]]
+    assert fill("no such kind") == FILL["other"]
+
+
+@pytest.mark.parametrize("name", ["resnet34", "nasnet-large"])
+def test_stages_grow_darker_as_resolution_falls(name):
+    boxes = Plot(archi_load(name), "stage").diagram.panels[0].boxes
+    blocks = [box for box in boxes if box.title.startswith(("basic", "normal"))]
+    depths = [box.depth for box in blocks]
+    assert depths == sorted(set(depths))
+    assert depths[-1] < len(SHADES["conv"])
+
+
+def test_titles_are_bold_and_black_and_the_rest_is_small_and_grey():
+    for group in groups(scene_of("resnet34", "block")):
+        title, *lines = [item for item in group.items if isinstance(item, Text)]
+        assert (title.bold, title.color) == (True, INK)
+        assert all((line.bold, line.color) == (False, FAINT) for line in lines)
+        assert all(line.size < title.size for line in lines)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_text_stands_in_the_middle_of_its_box(level):
+    for group in groups(scene_of("resnet34", level)):
+        front = [item for item in group.items if isinstance(item, Rect)][-1]
+        texts = [item for item in group.items if isinstance(item, Text)]
+        above = texts[0].y - 0.73 * texts[0].size - front.y  # capitals are 0.73 high
+        below = front.y + front.height - texts[-1].y
+        assert above == pytest.approx(below, abs=3)
+        for text in texts:
+            left = text.x - front.x
+            assert left == pytest.approx(front.width - left - text.width, abs=0.01)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+def test_text_is_as_wide_as_it_was_measured(bare, suffix):
+    """Ink reaches the last quarter of the last letter and goes no further."""
+    image = rasterised(bare, suffix).convert("L")
+    for text in labels("resnet34", "block"):
+        end = text.x + text.width
+        top, bottom = 2 * (text.y - 0.75 * text.size), 2 * text.y
+        inside = image.crop((int(2 * (end - 0.6 * text.size)), int(top), int(2 * end), int(bottom)))
+        beyond = image.crop((int(2 * end) + 1, int(top), int(2 * (end + 6)), int(bottom)))
+        assert min(inside.tobytes()) < 160
+        assert min(beyond.tobytes()) > 190
+
+
+def test_svg_boxes_say_what_they_stand_for(bare):
+    root = ElementTree.parse(bare / "net.svg").getroot()
+    space = "{http://www.w3.org/2000/svg}"
+    titles = [g.findtext(f"{space}title") for g in root.iter(f"{space}g") if g.get("data-box")]
+    assert titles[1].splitlines() == [
+        *("Conv · BN · ReLU", "7×7, 64, /2", "112×112×64"),
+        *("conv1_pad", "conv1_conv", "conv1_bn", "conv1_relu"),
+    ]
+    assert len(titles) == 56
+
+
+def test_two_svgs_can_stand_on_one_page():
+    """What has one id in both is one outline."""
+    outlines: dict[str, str] = {}
+    for name in ("resnet34", "xception"):
+        root = ElementTree.fromstring(writer("x.svg")(Plot(archi_load(name), "stage")))
+        for path in root.iter("{http://www.w3.org/2000/svg}path"):
+            if path.get("id"):
+                assert outlines.setdefault(path.get("id"), path.get("d")) == path.get("d")
+    assert len(outlines) > 20
+
+
+@pytest.mark.parametrize(("dpi", "given"), [(None, 192), (96, 96), (300, 300)])
+def test_a_png_says_how_large_it_is(dpi, given):
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(writer("x.png")(Plot(archi_load("wrn-10-1"), "stage", dpi=dpi))))
+    image.load()
+    assert image.info["dpi"] == pytest.approx((given, given), abs=0.02)
+
+
+def test_large_pictures_are_drawn_at_96_dpi_unless_asked_for(monkeypatch):
+    from PIL import Image
+
+    from archi.render.pictures import png
+
+    plot = Plot(archi_load("wrn-10-1"), "block")
+    monkeypatch.setattr(png, "FINE_PIXELS", 1000)
+    image = Image.open(io.BytesIO(png.render(plot)))
+    assert image.size == (round(plot.scene.width), round(plot.scene.height))
+    assert image.info["dpi"] == pytest.approx((96, 96), abs=0.02)
+
+
+def test_captions_tell_the_batch():
+    assert Plot(archi_load("resnet18")).diagram.caption == (
+        "224×224×3 → 1000 · 71 layers · 11,703,912 params · 1.81 GMACs"
+    )
+    assert Plot(archi_load("resnet18", batch=8)).diagram.caption.endswith(
+        "14.5 GMACs for a batch of 8"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "rankdir"),
+    [
+        ("nasnet-a-100@96", "block", None),
+        ("wrn-202-1", "block", "LR"),
+        ("resnet152", "layer", "LR"),
+        ("nasnet-mobile", "block", "LR"),
+    ],
+)
+def test_long_and_turned_pictures_fit_a_page(name, level, rankdir):
+    scene = Plot(archi_load(name), level, rankdir=rankdir).scene
+    assert 1 / 3 <= scene.width / scene.height <= 3
 
 
 # The command line.
@@ -327,7 +512,8 @@ def test_too_large_a_png_is_refused_and_nothing_is_written(archi, tmp_path):
 def test_a_long_pdf_is_scaled_to_the_largest_page(archi, tmp_path):
     pypdfium2 = pytest.importorskip("pypdfium2")
     path = tmp_path / "net.pdf"
-    assert archi("plot", "resnet152", "--level", "layer", "--fold", "1", "-o", str(path))
+    args = ("--level", "layer", "--fold", "1", "-o", str(path))
+    assert archi("plot", "resnet152", *args).exit_code == 0
     width, height = pypdfium2.PdfDocument(path)[0].get_size()
     assert max(width, height) == pytest.approx(14_400)
 
@@ -387,6 +573,48 @@ def test_edges_in_a_circle_are_refused():
     assert writer("x.dot")(Plot(graph, keras=Switches()))
     with pytest.raises(ArchiError, match="can't be laid out"):
         writer("x.svg")(Plot(graph, keras=Switches()))
+
+
+@pytest.mark.parametrize("last", ["no/net.png", "net.gif", "big.png"])
+def test_of_several_files_all_are_written_or_none(archi, tmp_path, last, monkeypatch):
+    from archi.render.pictures import png
+
+    monkeypatch.setattr(png, "MAX_PIXELS", 1000)
+    result = archi("plot", "wrn-10-1", "-o", str(tmp_path / "net.svg"), "-o", str(tmp_path / last))
+    assert result.exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_protected_file_is_left_alone(archi, tmp_path, monkeypatch):
+    """As root one may write anything; so the system's answer is what is tested."""
+    path = tmp_path / "net.svg"
+    path.write_text("old")
+    monkeypatch.setattr(os, "access", lambda where, mode: mode != os.W_OK)
+    result = archi("plot", "wrn-10-1", "-o", str(path))
+    assert (result.exit_code, path.read_text()) == (2, "old")
+    assert "Permission denied" in result.stderr
+
+
+def test_writers_do_not_meet(tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from archi.files import write_file
+
+    (tmp_path / f".archi-{os.getpid()}.part").write_text("another's")
+    jobs = [(str(tmp_path / f"{i % 3}"), bytes([65 + i % 3]) * 5000) for i in range(90)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda job: write_file(*job), jobs))
+    for path, content in jobs:
+        with open(path, "rb") as file:
+            assert file.read() == content
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.parametrize("option", ["--fold=2", "--rankdir=LR", "--dpi=96"])
+def test_options_of_files_are_refused_in_the_terminal(archi, option):
+    result = archi("plot", "wrn-10-1", option)
+    assert result.exit_code == 2
+    assert "are for pictures in files" in result.stderr
 
 
 @pytest.mark.parametrize(

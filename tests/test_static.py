@@ -149,7 +149,7 @@ MAY_IMPORT = {
         "report",
         "units",
     },
-    "cli": {"errors", "files", "graph", "report", "render"},
+    "cli": {"diagrams", "errors", "files", "graph", "report", "render"},
     "__init__": {"errors", "graph", "report"},
     "__main__": {"cli"},
 }

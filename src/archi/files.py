@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from archi.errors import ArchiError, printable, quote
@@ -22,18 +23,35 @@ def write_file(path: str, content: bytes) -> None:
         raise unwritable(path, error) from None
 
 
+def check_writable(path: str) -> None:
+    """Raise ArchiError where a file can't be written, before the work for it is done."""
+    folder = os.path.dirname(os.path.realpath(path))
+    if not os.path.isdir(folder):
+        problem = errno.ENOTDIR if os.path.exists(folder) else errno.ENOENT
+    elif os.path.isdir(path):
+        problem = errno.EISDIR
+    elif not os.access(path if os.path.exists(path) else folder, os.W_OK):
+        problem = errno.EACCES
+    else:
+        return
+    raise unwritable(path, OSError(problem, os.strerror(problem)))
+
+
 def _replace(path: str, content: bytes) -> None:
-    beside = os.path.join(os.path.dirname(path), f".archi-{os.getpid()}.part")
-    try:
-        with open(beside, "xb") as file:
+    if os.path.exists(path) and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    # A name of its own for every write: others may be writing here, in this process too.
+    beside = os.path.join(os.path.dirname(path), f".archi-{os.urandom(8).hex()}.part")
+    with open(beside, "xb") as file:
+        try:
             file.write(content)
-        if os.path.exists(path):
-            os.chmod(beside, os.stat(path).st_mode)
-        os.replace(beside, path)
-    except BaseException:
-        if os.path.exists(beside):
+            file.close()
+            if os.path.exists(path):
+                os.chmod(beside, os.stat(path).st_mode)
+            os.replace(beside, path)
+        except BaseException:
             os.unlink(beside)
-        raise
+            raise
 
 
 def unwritable(path: str, error: OSError) -> ArchiError:

@@ -259,18 +259,20 @@ class Graph:
 
         return summarize(self, depth=depth, dtype=dtype, optimizer=optimizer)
 
-    def plot(self, path: str, level: str = "block") -> None:
+    def plot(self, path: str, level: str = "block", **options: Any) -> None:
         """Draw the network into a file whose suffix says the format: `.png`, `.svg`, ….
 
-        `level` is `stage`, `block` or `layer`. Raises ArchiError for another suffix or
-        level, a picture too large for the format, or a file that can't be written.
+        `level` is `stage`, `block` or `layer`; `options` are those of
+        `archi.drawing.plot.Plot`: `rankdir`, `folds`, `dpi`, `keras`. Raises ArchiError
+        for another suffix or level, a picture too large for the format, or a file that
+        can't be written.
         """
         from archi.drawing.plot import Plot
         from archi.files import write_file
         from archi.render.pictures import writer
 
         render = writer(path)
-        write_file(path, render(Plot(self, level)))
+        write_file(path, render(Plot(self, level, **options)))
 
     def get_config(self) -> dict[str, Any]:
         """Return the config of the functional `keras.Model` this graph describes."""

@@ -45,7 +45,7 @@ WRITERS = {".json": export_json, ".keras": export_keras, ".py": export_python}
     "-o",
     "--output",
     required=True,
-    type=click.Path(dir_okay=False),
+    type=click.Path(dir_okay=False, readable=False),
     metavar="FILE",
     help="The file to write, ending in .json, .keras or .py.",
 )

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archi.cli._shared import Target, load_target, print_text, target_options, terminal
-from archi.errors import ArchiError
-from archi.files import write_file
+from archi.diagrams import LEVELS
+from archi.errors import ArchiError, one_of
+from archi.files import check_writable, write_file
+from archi.render.pictures import suffixes, writer
 
 if TYPE_CHECKING:
     from archi.diagrams.keras import Switches
@@ -42,20 +44,21 @@ def keras_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "--output",
     "outputs",
     multiple=True,
-    type=click.Path(dir_okay=False),
+    type=click.Path(dir_okay=False, readable=False),
     metavar="FILE",
-    help="A file to write: .png, .svg, .pdf, .html, .dot or .mmd. May be given several times.",
+    help=f"A file to write: {one_of(suffixes())}. May be given several times.",
 )
 @click.option(
     "--level",
-    type=click.Choice(["stage", "block", "layer"]),
+    type=click.Choice(LEVELS),
     help="How much a box stands for.  [default: block; stage in the terminal]",
 )
 @click.option(
     "--fold",
     type=click.IntRange(1, 100),
     metavar="N",
-    help="Columns (from left to right: rows) the picture is folded into.  [default: as on a page]",
+    help="Columns (from left to right: rows) of the picture; not for .dot and .mmd.  "
+    "[default: as on a page]",
 )
 @click.option(
     "--rankdir",
@@ -65,7 +68,7 @@ def keras_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--dpi",
     type=click.IntRange(10, 1200),
-    help="Pixels an inch of a PNG.  [default: 192; 96 where that is more than 150 megapixels]",
+    help="Pixels an inch, for .png and .dot.  [default: 192; 96 for more than 40 megapixels]",
 )
 @click.option(
     "--style",
@@ -95,7 +98,7 @@ def command(
     Without -o, the stages are drawn in the terminal.
 
     \b
-    stage   one box a stage; a stack stands for blocks that repeat
+    stage   one box a stage; a stack stands for blocks that repeat (/8: by all of them)
     block   layers fused into steps (conv, BN, ReLU), coloured by what they do;
             of NASNets the order of the cells, and each kind of cell once
     layer   every layer
@@ -111,10 +114,15 @@ def command(
     archi plot resnet50 --style keras --show-shapes -o resnet50.dot
     """
     from archi.drawing.plot import Plot
-    from archi.render.pictures import writer
 
     keras = keras_switches(style, level, outputs, expand_nested, switches)
     write = [(path, writer(path)) for path in outputs]
+    for path in outputs:
+        check_writable(path)
+    if not outputs and (fold or rankdir or dpi):
+        raise ArchiError(
+            "--fold, --rankdir and --dpi are for pictures in files", hint="add -o net.png"
+        )
     graph = load_target(target, input, classes, batch)
     if not outputs:
         from archi.render.pictures._terminal import terminal as draw
@@ -122,8 +130,9 @@ def command(
         print_text(draw(Plot(graph, level or "stage").diagram, **terminal()))
         return
     plot = Plot(graph, level or "block", keras=keras, rankdir=rankdir, folds=fold, dpi=dpi)
-    for path, render in write:
-        write_file(path, render(plot))
+    drawn = [(path, render(plot)) for path, render in write]  # all of them or none
+    for path, content in drawn:
+        write_file(path, content)
 
 
 def keras_switches(

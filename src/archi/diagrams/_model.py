@@ -32,7 +32,7 @@ class Box(NamedTuple):
     `box`, `pill` (a join of paths), `stack` (several alike), `port` (where a cell's
     input comes in) or `table` (rows of cells; its first row is the title).
     `layers` are the names of the layers it stands for, `repeats` how often the same
-    comes in a row, `depth` how far down the network it is, 0 to 3, for shades.
+    comes in a row, `depth` how many resolutions above it repeated blocks have, for shades.
     """
 
     key: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from archi.analysis.stages import resolution
 from archi.graph import Graph, Shape
 from archi.layers import Layer
 
@@ -112,8 +113,6 @@ def _parts(name: str) -> list[str]:
 
 def scaling(graph: Graph, before: Shape, after: Shape) -> str:
     """Return `/2` where the resolution halves between two shapes, `×2` where it doubles."""
-    from archi.analysis.stages import resolution
-
     pairs = zip(resolution(graph, before), resolution(graph, after), strict=False)
     factors = {_factor(a, b) for a, b in pairs if a and b}
     return factors.pop() if len(factors) == 1 else ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
+from archi.analysis.stages import resolution
 from archi.diagrams._model import Box, Diagram, Panel
 from archi.diagrams._segments import Segment, segment_box, segments
 from archi.diagrams._units import Edges, Unit, connect, gather
@@ -24,7 +25,7 @@ def diagram(graph: Graph) -> Diagram:
         boxes = [segment_box(segment, str(index)) for index, segment in enumerate(found)]
         return Diagram(graph.title, "", [Panel(boxes, connect(found))])
     units, edges = gather(found, _cell)
-    return Diagram(graph.title, "", [_order(units, edges), *_insides(units, edges)])
+    return Diagram(graph.title, "", [_order(graph, units, edges), *_insides(units, edges)])
 
 
 def _cell(segment: Segment) -> Scope | None:
@@ -35,27 +36,28 @@ def _cell(segment: Segment) -> Scope | None:
     return None
 
 
-def _order(units: list[Unit], edges: Edges) -> Panel:
+def _order(graph: Graph, units: list[Unit], edges: Edges) -> Panel:
     """Return the panel in which a cell is one box."""
-    shapes: dict[Shape, int] = {}
-    boxes = [
-        _cell_box(unit, str(index), shapes)
-        if unit.scope
-        else segment_box(unit.segments[0], str(index))
-        for index, unit in enumerate(units)
-    ]
+    resolutions: dict[Shape, int] = {}
+    boxes = []
+    for index, unit in enumerate(units):
+        if unit.scope is None:
+            boxes.append(segment_box(unit.segments[0], str(index)))
+            continue
+        size = resolution(graph, unit.output_shape)
+        depth = resolutions.setdefault(size, len(resolutions))
+        boxes.append(_cell_box(unit, unit.scope, str(index), depth))
     return Panel(boxes, edges)
 
 
-def _cell_box(unit: Unit, key: str, shapes: dict[Shape, int]) -> Box:
-    shape = unit.output_shape
+def _cell_box(unit: Unit, scope: Scope, key: str, depth: int) -> Box:
     return Box(
         key=key,
         kind="cell",
-        title=unit.scope.kind if unit.scope else "",
-        lines=(sizes(shape), f"{si(unit.params)} params"),
+        title=scope.kind,
+        lines=(sizes(unit.output_shape), f"{si(unit.params)} params"),
         layers=unit.layers,
-        depth=shapes.setdefault(shape, len(shapes)),
+        depth=depth,
     )
 
 
@@ -89,7 +91,7 @@ def _inside(unit: Unit, inputs: list[Unit]) -> _Inside:
     home = {segment.nodes[-1]: index for index, segment in enumerate(unit.segments)}
     ports = {node: -1 - index for index, each in enumerate(inputs) for node in each.nodes}
     edges = [
-        (home.get(tensor.node, ports.get(tensor.node, 0)), index)
+        (home[tensor.node] if tensor.node in home else ports[tensor.node], index)
         for index, segment in enumerate(unit.segments)
         for tensor in segment.nodes[0].inputs
     ]
@@ -106,7 +108,7 @@ def _panel(kind: str, insides: list[_Inside]) -> Panel:
     plans = Counter(inside.plan for inside in insides)
     common, alike = plans.most_common(1)[0]
     shown = next(inside for inside in insides if inside.plan == common)
-    count = max(-a for a, _ in shown.edges)
+    count = max((-a for a, _ in shown.edges if a < 0), default=0)
     boxes = [
         Box(f"in{n}", "input", PORTS[n][0], (PORTS[n][1],), form="port")
         if n < len(PORTS)
@@ -115,7 +117,8 @@ def _panel(kind: str, insides: list[_Inside]) -> Panel:
     ]
     boxes += [segment_box(each, str(index)) for index, each in enumerate(shown.unit.segments)]
     edges = [(-1 - a if a < 0 else a + count, b + count) for a, b in shown.edges]
-    return Panel(boxes, edges, f"{kind.capitalize()} ×{len(insides)}", _note(alike, len(insides)))
+    times = f" ×{len(insides)}" if len(insides) > 1 else ""
+    return Panel(boxes, edges, kind.capitalize() + times, _note(alike, len(insides)))
 
 
 def _note(alike: int, all: int) -> str:

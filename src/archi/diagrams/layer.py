@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from archi.diagrams._model import Box, Diagram, Panel
-from archi.diagrams._words import arguments, kind
+from archi.diagrams._words import arguments, function, kind
 from archi.errors import printable
 from archi.graph import Graph, Node
+from archi.layers import Layer
 from archi.units import sizes
 
 NAME_LIMIT = 48  # characters of a name that a box shows
@@ -26,12 +27,17 @@ def _box(node: Node, key: str) -> Box:
         kind=kind(layer),
         title=shorten(layer.name),
         lines=(
-            ", ".join(filter(None, [layer.class_name, arguments(layer)])),
+            ", ".join(filter(None, [layer.class_name, arguments(layer), _activation(layer)])),
             sizes(node.outputs[0].shape),
         ),
         form="pill" if kind(layer) == "merge" else "box",
         layers=(layer.name,),
     )
+
+
+def _activation(layer: Layer) -> str:
+    """Return the activation, where the class does not say it."""
+    return "" if function(layer) == layer.class_name else function(layer)
 
 
 def shorten(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archi.analysis.stages import resolution
 from archi.diagrams._model import Box, Diagram, Panel
 from archi.diagrams._segments import Segment, segment_phrase, segments
 from archi.diagrams._units import Edges, Unit, gather
@@ -19,12 +20,12 @@ def diagram(graph: Graph) -> Diagram:
     before: dict[int, int] = {}  # the unit just before each
     for a, b in edges:
         before[b] = max(a, before.get(b, 0))
-    shapes: dict[Shape, int] = {}
+    resolutions: dict[Shape, int] = {}
     boxes = []
     for key, stack in enumerate(stacks):
         members = [units[index] for index in stack]
         entered = units[before[stack[0]]] if stack[0] in before else None
-        boxes.append(_box(graph, str(key), members, entered, shapes))
+        boxes.append(_box(graph, str(key), members, entered, resolutions))
     return Diagram(graph.title, "", [Panel(boxes, list(between))], direction="right")
 
 
@@ -69,7 +70,7 @@ def _alike(a: Unit, b: Unit) -> bool:
 
 
 def _box(
-    graph: Graph, key: str, members: list[Unit], before: Unit | None, shapes: dict[Shape, int]
+    graph: Graph, key: str, members: list[Unit], before: Unit | None, resolutions: dict[Shape, int]
 ) -> Box:
     first, last = members[0], members[-1]
     params = sum(unit.params for unit in members)
@@ -93,7 +94,7 @@ def _box(
         form="stack" if len(members) > 1 else "box",
         layers=layers,
         repeats=len(members),
-        depth=shapes.setdefault(last.output_shape, len(shapes)),
+        depth=resolutions.setdefault(resolution(graph, last.output_shape), len(resolutions)),
     )
 
 

@@ -71,7 +71,7 @@ class _Block:
         for index, box in enumerate(self.panel.boxes):
             left, upper = self.placement.boxes[index]
             drawn = _draw(box, x + left, y + upper, *sizes[index])
-            items.append(Group(box.key, (number, index), drawn, tooltip(box)))
+            items.append(Group((number, index), drawn, tooltip(box)))
         return items
 
 

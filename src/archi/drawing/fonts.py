@@ -10,6 +10,8 @@ import os
 from functools import cache
 from typing import Any, NamedTuple
 
+from archi.errors import ArchiError
+
 FILES = {False: "Vera.ttf", True: "VeraBd.ttf"}
 MISSING = ".notdef"  # the empty box that stands for what the typeface does not have
 
@@ -23,10 +25,16 @@ class Glyph(NamedTuple):
 
 
 def font_file(bold: bool) -> str:
-    """Return the path of the font file."""
+    """Return the path of the font file. Raises ArchiError where reportlab came without it."""
     import reportlab
 
-    return os.path.join(os.path.dirname(reportlab.__file__), "fonts", FILES[bold])
+    path = os.path.join(os.path.dirname(reportlab.__file__), "fonts", FILES[bold])
+    if not os.path.exists(path):
+        raise ArchiError(
+            f"the typeface of pictures is missing: {path}",
+            hint="try pip install --force-reinstall reportlab",
+        )
+    return path
 
 
 class Font:
@@ -50,10 +58,6 @@ class Font:
         if char not in self._glyphs:
             self._glyphs[char] = self._draw(self._name(char))
         return self._glyphs[char]
-
-    def has(self, char: str) -> bool:
-        """Whether the typeface has this character."""
-        return ord(char) in self._names
 
     def _name(self, char: str) -> str:
         return self._names.get(ord(char), MISSING)

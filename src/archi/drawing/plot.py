@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from archi.analysis.counts import count
+from archi.diagrams import LEVELS
 from archi.diagrams._model import Diagram
 from archi.errors import ArchiError, one_of, quote
 from archi.graph import Graph
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from archi.diagrams.keras import Switches
     from archi.drawing.scene import Scene
 
-LEVELS = ("stage", "block", "layer")
 DIRECTIONS = {"TB": "down", "LR": "right"}
 
 

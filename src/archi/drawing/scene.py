@@ -58,9 +58,8 @@ def arrow_head(points: list[Point], length: float = 7, width: float = 5) -> list
 
 
 class Group(NamedTuple):
-    """The items of one box: its key in the diagram, and its place there (panel, index)."""
+    """The items of one box, and its place in the diagram (panel, index)."""
 
-    key: str
     place: tuple[int, int]
     items: list[Rect | Text]
     tooltip: str

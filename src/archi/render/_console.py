@@ -28,6 +28,8 @@ def to_text(segments: Iterable[Segment], width: int | None, color: str | None, a
         color_system=color,  # type: ignore[arg-type]
         no_color=color is None,
         width=width or 10**6,
+        height=25,
+        _environ={},  # Rich fails on a COLUMNS such as ²
         legacy_windows=False,
     )
     console.print(Segments(segments), end="", crop=False)

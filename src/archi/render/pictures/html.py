@@ -16,8 +16,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from archi.analysis.counts import LayerCount, count
+from archi.diagrams import LEVELS
 from archi.diagrams._model import Box, Diagram
-from archi.drawing.plot import LEVELS
 from archi.errors import ArchiError, printable
 from archi.graph import Graph
 from archi.layers import Layer
@@ -36,7 +36,7 @@ def render(plot: Plot) -> bytes:
     if plot.keras is not None:
         raise ArchiError(
             "an HTML file shows archi's own levels, not Keras's style",
-            hint="leave --style keras out, or write .png, .svg, .pdf, .dot or .mmd",
+            hint="leave --style keras out, or choose another format",
         )
     counts = count(plot.graph)
     script, style = _part("_viewer.js"), _part("_viewer.css")

@@ -7,6 +7,7 @@ from typing import Any
 
 from archi.drawing.fonts import font_file
 from archi.drawing.scene import Group, Line, Picture, Rect, Scene, Text, arrow_head
+from archi.errors import printable
 
 POINTS = 72 / 96  # of a pixel
 MAX_SIDE = 14_400  # points; readers refuse larger pages
@@ -32,7 +33,7 @@ def pdf(scene: Scene) -> bytes:
     canvas = Canvas(
         file, pagesize=(scene.width * scale, scene.height * scale), invariant=1, pageCompression=1
     )
-    canvas.setTitle(scene.title)
+    canvas.setTitle(printable(scene.title))
     canvas.setCreator("archi")
     canvas.scale(scale, scale)
     draw(canvas, scene.items, scene.height)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from html import escape
 
-from archi.drawing.fonts import font
+from archi.drawing.fonts import Glyph, font
 from archi.drawing.scene import Group, Line, Picture, Rect, Scene, Text, arrow_head
 
 FAMILY = "Bitstream Vera Sans, DejaVu Sans, Verdana, sans-serif"
@@ -76,7 +76,7 @@ class Outlines:
     """Draws text by its outlines and gathers the glyphs that it used."""
 
     def __init__(self) -> None:
-        self.paths: dict[tuple[bool, str], tuple[str, str]] = {}
+        self.paths: dict[str, str] = {}
 
     def draw(self, text: Text) -> str:
         """Return the outlines of a text and, transparent, the text."""
@@ -87,21 +87,21 @@ class Outlines:
         for char in text.text:
             glyph = face.glyph(char)
             if glyph.path:
-                uses.append(
-                    f'<use href="#{self._key(text.bold, glyph.name, glyph.path)}" x="{x}"/>'
-                )
+                uses.append(f'<use href="#{self._key(text.bold, glyph)}" x="{x}"/>')
             x += glyph.advance
         place = f"translate({number(text.x)} {number(text.y)}) scale({scale} -{scale})"
         drawn = f'<g transform="{place}" fill="{text.color}">{"".join(uses)}</g>'
         return drawn + live_text(text, ' fill-opacity="0"')
 
-    def _key(self, bold: bool, name: str, path: str) -> str:
-        key, _ = self.paths.setdefault((bold, name), (f"g{len(self.paths)}", path))
+    def _key(self, bold: bool, glyph: Glyph) -> str:
+        """Return an id that stands for the same outline in every picture on a page."""
+        key = f"{'b' if bold else 'r'}-{glyph.name}"
+        self.paths[key] = glyph.path
         return key
 
     def definitions(self) -> str:
         """Return the glyphs used so far."""
-        return "".join(f'<path id="{key}" d="{path}"/>\n' for key, path in self.paths.values())
+        return "".join(f'<path id="{key}" d="{path}"/>\n' for key, path in self.paths.items())
 
 
 def live_text(text: Text, attributes: str = "") -> str:
@@ -116,7 +116,7 @@ def live_text(text: Text, attributes: str = "") -> str:
 
 def xml(text: str) -> str:
     """Return a text for XML, without the control characters XML can't hold."""
-    return escape("".join(char if char.isprintable() else "\ufffd" for char in text))
+    return escape("".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text))
 
 
 def number(value: float, digits: int = 2) -> str:
