@@ -59,6 +59,15 @@ def file_size(size: int | float) -> str:
     return _scaled(size, (" B", " kB", " MB", " GB", " TB", " PB", " EB"))
 
 
+def change(fraction: float) -> str:
+    """Return a signed fraction as a percentage: `+0.13%`, `-12%`, and `0` for nothing."""
+    if not fraction:
+        return "0"
+    size = abs(fraction)
+    digits = 0 if size >= 0.0995 else 1 if size >= 0.00995 else 2 if size >= 0.0000995 else 4
+    return f"{fraction:+,.{digits}%}"
+
+
 def _scaled(value: float, units: tuple[str, ...]) -> str:
     power = 0
     while (value >= 999.5 if power else value >= 1000) and power < len(units) - 1:

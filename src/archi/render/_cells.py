@@ -6,9 +6,9 @@ from typing import Any
 
 from archi.errors import printable
 from archi.report import Column
-from archi.units import si, sizes
+from archi.units import change, si, sizes
 
-NUMBERS = ("count", "amount", "share")
+NUMBERS = ("count", "amount", "share", "change")
 
 
 def cell(column: Column, value: Any) -> str:
@@ -21,6 +21,8 @@ def cell(column: Column, value: Any) -> str:
         return si(value)
     if column.kind == "share":
         return f"{value:.1%}" if value else ""
+    if column.kind == "change":
+        return change(value)
     if column.kind == "shapes":
         return ", ".join(sizes(shape) for shape in value)
     if column.kind == "size":
