@@ -22,6 +22,7 @@ STATIC_COMMANDS = [
     ["summary", "resnet51"],
     ["list"],
     ["info", "wrn"],
+    ["fit", "wrn", "--params", "36.5M"],
     ["export", "resnet18", "-o", "net.json"],
     ["export", "resnet18", "-o", "net.py"],
     ["plot", "resnet18"],
@@ -87,7 +88,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("command", STATIC_COMMANDS[:5] + STATIC_COMMANDS[6:10], ids=" ".join)
+@pytest.mark.parametrize("command", STATIC_COMMANDS[:5] + STATIC_COMMANDS[6:11], ids=" ".join)
 def test_static_commands_work_without_tensorflow(command, tmp_path):
     done = run(WITHOUT_KERAS, *command, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

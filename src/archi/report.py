@@ -16,8 +16,9 @@ class Column(NamedTuple):
     Kinds: `text`; `name`, a layer's name; `type`, a class name; `names`, a list of
     names; `count`, an exact integer; `amount`, an integer shown to three digits;
     `shapes`, a list of shapes with batch axis; `size`, a shape without; `share`, a
-    fraction of one; `change`, a signed fraction; `verdict`, words that renderers may colour by the first of them.
-    An `optional` column may give way where there is no room.
+    fraction of one; `change`, a signed fraction; `verdict`, words that renderers may
+    colour by the first of them.
+    An `optional` column may give way where there is no room, and goes where it is empty.
     """
 
     key: str

@@ -127,6 +127,7 @@ class Slice:
             axis.places if degree else _usual(axis)
             for axis, degree in zip(space.axes, formula.degrees, strict=True)
         ]
+        self.steps = [max((b - a for a, b in pairwise(p)), default=1) for p in self.places]
 
     @property
     def whole(self) -> Box:
@@ -158,7 +159,7 @@ class Slice:
         moving = [axis for axis, moves in enumerate(self.formula.moving) if moves]
         for axis in moving:
             places, i, j = self.places[axis], box.low[axis], box.high[axis]
-            step = max((b - a for a, b in pairwise(places)), default=1)
+            step = self.steps[axis]
             before[axis] = places[i - 1] if i else max(low[axis] - step, 0)
             after[axis] = places[j + 1] if j + 1 < len(places) else high[axis] + step
         at_end = any(low[axis] == 0 for axis in moving)
