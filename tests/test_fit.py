@@ -19,7 +19,14 @@ from archi.bounds import bound, exactly
 from archi.errors import ArchiError
 from archi.families._options import REQUIRED, Decimal, Int, OneOf
 from archi.families._registry import Family, Paper, catalogue, families, load_family
-from archi.layers import Add, Conv2D, Dense, GlobalAveragePooling2D
+from archi.layers import (
+    Add,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    DepthwiseConv2D,
+    GlobalAveragePooling2D,
+)
 from archi.spec import Spec, parse, parse_family
 
 measure = Builder()  # shared: every network is built once for all tests of this file
@@ -85,6 +92,15 @@ def shrinking(x, classes, top, width):
     return Dense(classes, name="out")(GlobalAveragePooling2D(name="pool")(x))
 
 
+def adding(x, classes, top, width):
+    """One layer more at width 20, where the channels are those of the stem."""
+    x = Conv2D(20, 3, padding="same", name="stem")(x)
+    y = Conv2D(width, 3, padding="same", name="conv")(x)
+    if x.shape == y.shape:
+        y = DepthwiseConv2D(1, name="more")(BatchNormalization(name="norm")(y))
+    return Dense(classes, name="out")(GlobalAveragePooling2D(name="pool")(y))
+
+
 def unbuildable(x, classes, top, width):
     """A kernel larger than the image, from width 7 on."""
     x = Conv2D(3, width + 2, name="conv")(x)
@@ -122,6 +138,7 @@ TOYS = {
     "residual by twos": (toy(residual, depth=OneOf(1, 3), width=Int(2, 40, step=2)), {}),
     "growing": (toy(growing, depth=Int(1, 9), width=Int(1, 9)), {}),
     "shrinking": (toy(shrinking, width=Int(1, 60)), {}),
+    "adding": (toy(adding, width=Int(1, 60)), {}),
     "unbuildable": (toy(unbuildable, width=Int(1, 20)), {}),
 }
 
@@ -352,8 +369,12 @@ def test_any_variant_is_found_back(family, data):
 def test_of_equal_variants_the_named_then_the_simplest_comes_first():
     found = search([space(load_family("nasnet"), {}, {})], 2, params="88949818")
     assert [str(c.spec) for c in found.candidates] == ["nasnet-large", "nasnet-a-6@4032"]
-    found = search([space(load_family("resnet"), {}, {"stride": ""})], 2, params="25636712")
+    resnets = space(load_family("resnet"), {}, {"stride": ""})
+    found = search([resnets], 2, params="25636712")
     assert [str(c.spec) for c in found.candidates] == ["resnet50", "resnet50,stride=3x3"]
+    resnets.names = {parse("resnet50,stride=3x3"): "torchvision's"}
+    found = search([resnets], 2, params="25636712")
+    assert [c.name for c in found.candidates] == ["torchvision's", ""]
 
 
 @settings(deadline=None, max_examples=10)
