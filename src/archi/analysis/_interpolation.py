@@ -11,7 +11,7 @@ from archi.analysis._formula import Counts, Formula, Place, Plane, binomials, cr
 
 MAX_LINE = 7  # networks built along one option before it is called irregular
 BASES = ((0,), (4, 17, 40), (11, 2, 75))  # where to build, by option, for one that widens
-APART = (4, 8)  # places that tell whether an option widens, with those before them
+APART = (6,)  # places that tell whether an option widens, with those before them
 FAR = ((5, 7), (3, 5), (8, 9))  # where a formula is tested, as fractions of the largest place
 
 

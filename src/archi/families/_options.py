@@ -34,9 +34,7 @@ class Option:
     alphabet = "0123456789."
     values: tuple[Any, ...] = ()  # all of them, where they are few
 
-    def __init__(
-        self, default: Any = REQUIRED, help: str = "", search: Sequence[Any] = ()
-    ) -> None:
+    def __init__(self, default: Any = REQUIRED, help: str = "", search: Sequence[Any] = ()) -> None:
         self.default = default
         self.help = help
         self.search = search
