@@ -16,7 +16,7 @@ from archi.cli import main
 from archi.families._registry import catalogue
 
 COMMANDS = main.list_commands(None)
-REPORTING = ["summary wrn-16-1", "list", "info wrn"]
+REPORTING = ["summary wrn-16-1", "list", "info wrn", "fit wrn --params 1M"]
 
 
 def data(archi, *args):

@@ -14,13 +14,15 @@ class Column(NamedTuple):
     """A table column: the key in CSV, the title for people, and the kind of its cells.
 
     Kinds: `text`; `name`, a layer's name; `type`, a class name; `names`, a list of
-    names; `count`, an exact integer; `amount`, an integer shown to three digits;
-    `bytes`, a number of them; `decimal`, a number with decimals;
-    `shapes`, a list of shapes with batch axis; `size`, a shape without; `share`, a
+    names; `count`, an exact integer; `amount`, an integer shown to three digits; `bytes`,
+    a number of them; `decimal`, a number with decimals; `figure`, an exact integer or a
+    text; `shapes`, a list of shapes with batch axis; `size`, a shape without; `share`, a
     fraction of one; `ratio`, how many times another value; `gauge`, an amount whose size
-    should be seen; `verdict`, words that renderers may colour by the first of them.
-    An `optional` column may give way where there is no room. Shares, ratios and gauges
-    have bars; those of columns with one `scale` can be compared with each other.
+    should be seen; `deviation`, a signed fraction; `change` and `amount_change`, a count
+    and an amount with a sign; `verdict`, words that renderers may colour by the first of
+    them. An `optional` column may give way where there is no room, and goes where it is
+    empty. Shares, ratios and gauges have bars; those of columns with one `scale` can be
+    compared with each other.
     """
 
     key: str

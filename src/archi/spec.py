@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from archi.errors import SpecError, one_of, quote
 from archi.families._options import REQUIRED, BadValue
-from archi.families._registry import Family, Match, catalogue, families, find
+from archi.families._registry import Family, Match, bare, catalogue, families, find
 from archi.graph import Graph
 
 MAX_LENGTH = 256
@@ -101,11 +101,55 @@ def with_options(spec: Spec, given: Mapping[str, str]) -> Spec:
 
     Raises SpecError that points into the option's key or value.
     """
-    values = dict(spec.values)
+    return Spec(spec.family, {**spec.values, **parse_options(spec.family, given)})
+
+
+def parse_options(family: Family, given: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of options given as text. Raises SpecError that points into them."""
+    values = {}
     for key, text in given.items():
-        _check_key(spec.family, key, key, (0, len(key)))
-        values[key] = _value(spec.family, key, Part(text, (0, len(text))), text)
-    return Spec(spec.family, values)
+        _check_key(family, key, key, (0, len(key)))
+        values[key] = _value(family, key, Part(text, (0, len(text))), text)
+    return values
+
+
+def parse_family(text: str) -> tuple[Family, dict[str, Any]]:
+    """Return the family that `text` names, and the options it fixes.
+
+    `text` is a family (`nasnet`), what its names begin with (`nasnet-a`) or one of its
+    names, and options; those that are part of names may be among them, as in
+    `wrn,width=10`. Of a name, the options of a preset are fixed but not the variables.
+
+    Raises SpecError.
+    """
+    _check_text(text)
+    name, *options = _split(text)
+    family, preset = _find_family(text, name)
+    fixed = {k: v for k, v in family.presets.get(preset, {}).items() if k not in family.variables}
+    for option in options:
+        key, value = _key_and_value(text, option, family, variables=True)
+        fixed[key] = _value(family, key, value, text, hint=f"{key}=")
+    return family, fixed
+
+
+def _find_family(text: str, name: Part) -> tuple[Family, str]:
+    starts = [start for family in families() for start in family.starts]
+    by_name = {bare(family.name): family for family in families()}
+    by_start = {bare(start): family for family in families() for start in family.starts}
+    family = {**by_start, **by_name}.get(bare(name.text))
+    if family is not None:
+        return family, ""
+    found = find(name.text)
+    if found is None:
+        near = near_words(name.text, [*starts, *(p for f in families() for p in f.presets)])
+        known = sorted(family.name.replace("_", "-") for family in families())
+        raise SpecError(
+            f"no family is called {quote(name.text.strip())}",
+            source=text,
+            span=name.span,
+            hint=f"did you mean {one_of(near)}?" if near else f"try {one_of(known)}",
+        )
+    return found[0], found[1].preset
 
 
 def _check_text(text: str) -> None:
@@ -175,10 +219,12 @@ def near_words(word: str, words: list[str]) -> list[str]:
     return get_close_matches(word.lower().replace("_", "-")[:64], dict.fromkeys(words), cutoff=0.7)
 
 
-def _key_and_value(text: str, option: Part, family: Family) -> tuple[str, Part]:
+def _key_and_value(
+    text: str, option: Part, family: Family, variables: bool = False
+) -> tuple[str, Part]:
     start, end = option.span
     raw, equals, value = option.text.partition("=")
-    key = raw.strip().lower().replace("-", "_")
+    key = family.key(raw)
     if not equals:
         raise SpecError(
             f"an option is written key=value, not {quote(option.text.strip())}",
@@ -186,7 +232,8 @@ def _key_and_value(text: str, option: Part, family: Family) -> tuple[str, Part]:
             span=(start, max(end, start + 1)),
             hint=f"{family.name} takes {', '.join(_free_options(family))}",
         )
-    _check_key(family, key, text, (start, start + len(raw)))
+    if not (variables and key in family.variables):
+        _check_key(family, key, text, (start, start + len(raw)))
     left = len(value) - len(value.lstrip())
     at = start + len(raw) + 1 + left
     return key, Part(value.strip(), (at, max(at + 1, at + len(value.strip()))))

@@ -6,6 +6,7 @@ the nearest values that would do; `write` is its inverse.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from archi.errors import one_of
@@ -24,14 +25,19 @@ class BadValue(ValueError):
 
 
 class Option:
-    """One option: its default, its help, and the characters a name may give it with."""
+    """One option: its default, its help, and the characters a name may give it with.
+
+    `search` are the values that `archi fit` tries unless told otherwise, ascending. Without
+    it, that is every value of an option that a name must give, and the default of another.
+    """
 
     alphabet = "0123456789."
     values: tuple[Any, ...] = ()  # all of them, where they are few
 
-    def __init__(self, default: Any = REQUIRED, help: str = "") -> None:
+    def __init__(self, default: Any = REQUIRED, help: str = "", search: Sequence[Any] = ()) -> None:
         self.default = default
         self.help = help
+        self.search = search
 
     @property
     def wanted(self) -> str:
@@ -61,14 +67,26 @@ class Bounded(Option):
         *,
         step: float = 0,
         rule: str = "",
-        default: Any = REQUIRED,
-        help: str = "",
+        **others: Any,
     ) -> None:
-        super().__init__(default, help)
+        super().__init__(**others)
         self.minimum = minimum
         self.maximum = maximum
         self.step = step
         self.rule = rule
+
+    @property
+    def count(self) -> int:
+        """How many values there are, 0 where they have no steps."""
+        return int((self.maximum - self.minimum) // self.step) + 1 if self.step else 0
+
+    def at(self, place: int) -> Any:
+        """Return the value `place` steps above the minimum."""
+        return self.minimum + place * self.step
+
+    def place(self, value: Any) -> int:
+        """Return how many steps above the minimum a value is."""
+        return int((value - self.minimum) // self.step)
 
 
 class Int(Bounded):
@@ -111,8 +129,8 @@ class Int(Bounded):
 class OneOf(Option):
     """One of a few values; `values` are numbers or words."""
 
-    def __init__(self, *values: Any, default: Any = REQUIRED, help: str = "") -> None:
-        super().__init__(default, help)
+    def __init__(self, *values: Any, **others: Any) -> None:
+        super().__init__(**others)
         self.values = values
 
     @property
@@ -136,6 +154,7 @@ class OneOf(Option):
 class Flag(Option):
     """true or false."""
 
+    values = (False, True)
     words = {"true": True, "yes": True, "on": True, "1": True}
     words |= {"false": False, "no": False, "off": False, "0": False}
 

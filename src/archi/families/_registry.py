@@ -161,6 +161,17 @@ class Family:
         """Default values of the options that have one."""
         return {k: o.default for k, o in self.options.items() if o.default is not REQUIRED}
 
+    @property
+    def starts(self) -> list[str]:
+        """What names of this family begin with, the file's name first."""
+        texts = [template.text.partition("{")[0] for template in (self.template, *self.also)]
+        return list(dict.fromkeys([self.name.replace("_", "-"), *(t.strip("-") for t in texts)]))
+
+    def key(self, text: str) -> str:
+        """Return the option `text` means whatever its case; `text` itself if there is none."""
+        bare = text.strip().lower().replace("-", "_")
+        return next((key for key in self.options if key.lower() == bare), bare)
+
     def match(self, name: str) -> Match | None:
         """Match a name against the presets and templates of this family."""
         for preset in self.presets:
@@ -241,11 +252,11 @@ def find(name: str) -> tuple[Family, Match] | None:
 
 
 def _likely_first(name: str) -> Iterator[str]:
-    bare = _bare(name)
+    wanted = bare(name)
 
     def likeness(file: str) -> int:
         alike = 0
-        for a, b in zip(bare, _bare(file), strict=False):
+        for a, b in zip(wanted, bare(file), strict=False):
             if a != b:
                 break
             alike += 1
@@ -254,7 +265,8 @@ def _likely_first(name: str) -> Iterator[str]:
     yield from sorted(family_files(), key=likeness, reverse=True)
 
 
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
+    """Return a name without case and without the characters that say nothing."""
     return "".join(c for c in name.lower() if c not in IGNORED)
 
 

@@ -198,7 +198,7 @@ TABLE_3 = "Zoph et al. 2017, Table 3"
     input=(299, 299, 3),
     classes=1000,
     options={
-        "N": Int(1, 500, help="normal cells a stage"),
+        "N": Int(1, 500, help="normal cells a stage", search=range(1, 13)),
         "F": Int(
             96,
             96_000,
@@ -206,7 +206,13 @@ TABLE_3 = "Zoph et al. 2017, Table 3"
             rule="a multiple of 96 (24 × 2²)",
             help="filters of the penultimate layer",
         ),
-        "stem_filters": Int(1, 10_000, default=96, help="filters of the first convolution"),
+        "stem_filters": Int(
+            1,
+            10_000,
+            default=96,
+            help="filters of the first convolution",
+            search=(32, 96),
+        ),
         "stem": OneOf(
             "imagenet",
             "cifar",

@@ -115,13 +115,21 @@ PARAMETERS = {  # as printed; the authors' framework counts trainable ones only
     input=(32, 32, 3),
     classes=10,
     options={
-        "depth": Int(10, 20_000, step=6, rule="6n+4", help="depth as the paper counts it, 6n+4"),
+        "depth": Int(
+            10,
+            20_000,
+            step=6,
+            rule="6n+4",
+            help="depth as the paper counts it, 6n+4",
+            search=range(10, 101, 6),
+        ),
         "width": Decimal(
             1 / 16,
             1000,
             step=1 / 16,
             rule="whose 16-fold is whole",
             help="widening factor k: times the filters of a ResNet",
+            search=[quarters / 4 for quarters in range(1, 257)],
         ),
         "blocks": Kernels((3, 3), help="kernel sizes in a block, B(3,3) written 33"),
         "dropout": Decimal(0, 0.99, default=0.0, help="dropout rate before a block's later convs"),

@@ -101,8 +101,9 @@ class _Layout:
         self.gap = 2
         self.under: list[str] = [""] * len(table.rows)
         self.widths = [self._natural(i) for i in range(len(self.columns))]
-        if not any(self._of("inputs")):
-            self._drop("inputs")
+        for column in table.columns:
+            if not any(self._of(column.key)):
+                self._drop(column.key)
         if width is not None:
             self._fit(width)
 
