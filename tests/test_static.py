@@ -125,6 +125,7 @@ def imports_of(path: Path) -> set[str]:
 MAY_IMPORT = {
     "errors": set(),
     "units": set(),
+    "bounds": {"errors", "units"},
     "report": set(),
     "files": {"errors"},
     "graph": {"errors"},
@@ -134,7 +135,9 @@ MAY_IMPORT = {
     "target": {"errors", "graph", "spec"},
     "bridge": {"errors", "graph", "layers"},
     "keras_code": {"errors", "graph", "layers"},
-    "analysis": {"errors", "graph", "layers", "families", "spec", "report", "units", "bridge"},
+    "analysis": {
+        "bounds", "bridge", "errors", "families", "graph", "layers", "report", "spec", "units",
+    },
     "diagrams": {"analysis", "errors", "graph", "layers", "units"},
     "drawing": {"analysis", "diagrams", "errors", "graph", "units"},
     "render": {

@@ -10,12 +10,13 @@ PREFIXES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 class Figure(NamedTuple):
     """A figure as printed somewhere, with the precision of its last digit.
 
-    `tolerance` is half a unit of the last digit; 0 for a figure given in full.
+    `tolerance` is half a unit of the last digit; 0 for a figure given in full. Both are
+    whole numbers, and so exact at any size, where they can be.
     """
 
     text: str
-    value: float
-    tolerance: float
+    value: int | float
+    tolerance: int | float
 
     def holds(self, actual: int) -> bool:
         """Whether `actual` rounds to this figure."""
@@ -27,17 +28,25 @@ class Figure(NamedTuple):
 def figure(text: str) -> Figure:
     """Parse `36.5M`, `4.09 G`, `600K` or a plain number such as `36479194`.
 
-    Raises ValueError for anything else.
+    Raises ValueError for anything else, such as more than 64 digits.
     """
     compact = text.replace(",", "").replace(" ", "").upper()
     digits, prefix = (compact[:-1], compact[-1:]) if compact[-1:] in PREFIXES else (compact, "")
     whole, _, fraction = digits.partition(".")
-    if not (whole + fraction).isascii() or not (whole + fraction).isdigit():
+    shown = whole + fraction
+    if not shown.isascii() or not shown.isdigit() or len(shown) > 64:
         raise ValueError(f"not a figure: {text!r}")
     scale = PREFIXES[prefix]
-    value = int(whole + fraction) * scale / 10 ** len(fraction)
-    tolerance = scale / 10 ** len(fraction) / 2 if prefix else 0
+    value = divide(int(whole + fraction) * scale, 10 ** len(fraction))
+    tolerance = divide(scale, 2 * 10 ** len(fraction)) if prefix else 0
     return Figure(text, value, tolerance)
+
+
+def divide(number: int | float, divisor: int) -> int | float:
+    """Divide; the result is an int where that is exact."""
+    if isinstance(number, int) and number % divisor == 0:
+        return number // divisor
+    return number / divisor
 
 
 def si(value: int | float) -> str:
