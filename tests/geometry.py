@@ -109,6 +109,24 @@ def assert_edges_apart(routes, edges, least=1e-3):
             active.append((low, high, number))
 
 
+def assert_spaced(routes, edges, least):
+    """Parallel segments side by side keep a distance, unless their edges share an end."""
+    for axis in (0, 1):
+        spans = sorted(
+            (start[axis], *sorted((start[1 - axis], end[1 - axis])), number)
+            for number, route in enumerate(routes)
+            for start, end in segments(route)
+            if start[axis] == end[axis]
+        )
+        for at, (line, low, high, number) in enumerate(spans):
+            for other_line, other_low, other_high, other in spans[at + 1 :]:
+                if other_line - line >= least - EPSILON:
+                    break
+                beside = low < other_high - EPSILON and other_low < high - EPSILON
+                shared = edges[number][0] == edges[other][0] or edges[number][1] == edges[other][1]
+                assert shared or not beside, f"edges {number} and {other} are close at {line}"
+
+
 def assert_inside(rects, routes, bounds):
     """Everything is within (width, height)."""
     width, height = bounds

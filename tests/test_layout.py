@@ -6,7 +6,7 @@ import time
 from itertools import combinations, pairwise
 
 import pytest
-from geometry import check_picture, count_crossings
+from geometry import assert_edges_apart, assert_spaced, check_picture, count_crossings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -111,6 +111,30 @@ def test_geometry(name, folds, direction):
     check(*GRAPHS[name], direction, folds)
 
 
+def test_the_checker_finds_what_is_wrong():
+    rects = [(0, 0, 100, 40), (0, 100, 100, 40), (0, 200, 100, 40)]
+    edges = [(0, 1), (1, 2)]
+    good = [[(50, 40), (50, 100)], [(50, 140), (50, 200)]]
+    check_picture(rects, good, edges, (100, 240))
+    for bad in (
+        [good[0], [(50, 140), (60, 200)]],  # neither horizontal nor vertical
+        [good[0], [(50, 130), (50, 200)]],  # starts inside the box
+        [good[0], [(50, 140), (50, 160), (50, 200)]],  # a point that is no bend
+        [good[0], [(50, 140), (50, 195), (60, 195), (60, 200)]],  # no room for the arrow head
+        [good[0], [(50, 140), (50, 150), (130, 150), (130, 180), (60, 180), (60, 200)]],  # outside
+    ):
+        with pytest.raises(AssertionError):
+            check_picture(rects, bad, edges, (100, 240))
+    with pytest.raises(AssertionError, match="overlap"):
+        check_picture([*rects, (90, 30, 100, 40)], good, edges)
+    with pytest.raises(AssertionError, match="touches box 1"):
+        check_picture(rects, [[(50, 40), (50, 200)]], [(0, 2)])
+    with pytest.raises(AssertionError, match="overlap"):
+        assert_edges_apart([[(5, 0), (5, 50)], [(5, 40), (5, 90)]], [(0, 1), (2, 3)])
+    with pytest.raises(AssertionError, match="close"):
+        assert_spaced([[(5, 0), (5, 50)], [(8, 40), (8, 90)]], [(0, 1), (2, 3)], 8)
+
+
 def test_empty():
     assert place([], []) == (0, 0, [], [])
 
@@ -163,6 +187,7 @@ def layer_graph(name):
 def test_networks(name, direction):
     sizes, edges = layer_graph(name)
     placement = check(sizes, edges, direction)
+    assert_spaced(placement.routes, edges, 8)
     assert 1 / 3 < placement.width / placement.height < 3
     if "nasnet" not in name:
         assert count_crossings(placement.routes) == 0

@@ -19,6 +19,8 @@ from archi.drawing.plot import LEVELS, Plot
 from archi.drawing.scene import Group, Line, Rect, Text
 from archi.errors import ArchiError
 from archi.families._registry import catalogue
+from archi.graph import Graph, building
+from archi.layers import Dense, Input
 from archi.render.pictures import suffixes, writer
 
 CATALOGUE = sorted(catalogue())
@@ -224,9 +226,6 @@ def test_every_format_draws_every_level_alike_each_time(suffix, level):
 @pytest.fixture
 def hostile():
     """A network whose layer names try to break out of every format."""
-    from archi.graph import Graph, building
-    from archi.layers import Dense, Input
-
     with building():
         x = y = Input((4,), name="<script>alert(1)<!--")
         for name in (
@@ -377,6 +376,17 @@ KERAS_STYLES = [
 def test_geometry_of_keras_style(switches, rankdir):
     for name in ("resnet18", "xception"):
         check_geometry(Plot(archi_load(name), keras=Switches(**switches), rankdir=rankdir))
+
+
+def test_edges_in_a_circle_are_refused():
+    """A layer called on its own output is one box in Keras's style, with an edge to itself."""
+    with building():
+        x = Input((4,))
+        layer = Dense(4)
+        graph = Graph(x, layer(layer(x)))
+    assert writer("x.dot")(Plot(graph, keras=Switches()))
+    with pytest.raises(ArchiError, match="can't be laid out"):
+        writer("x.svg")(Plot(graph, keras=Switches()))
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,10 @@ BOX_GAP = 24  # between boxes of a rank
 PORT_INSET = 12  # ports stay clear of rounded corners
 TRACK = 8  # between parallel segments of edges
 MAX_LANES = 500_000  # a picture with more is a grey area; laying it out takes minutes
+SHARED = 2  # long edges of a box, above which they share a lane
 ROUNDS = 4  # of moving boxes to better ranks
-PATIENCE = 4  # sweeps without a better order before giving up
+PATIENCE = 4  # sweeps without a notably better order before giving up
+NOTABLE = 0.97  # of the crossings before
 
 
 class Wire(NamedTuple):
@@ -203,9 +205,9 @@ def _lower_groups(
 def _wires(sizes: list[Size], edges: list[Edge], ranks: list[int]) -> list[Wire]:
     """Group edges into wires.
 
-    An edge to the next rank is a wire of its own. Longer edges of one source share a
-    lane, as a concatenation of everything before would otherwise be a wall of lanes.
-    A source too narrow for all its ports gets a single one.
+    An edge is a wire of its own, but many long edges of one source share a lane: what is
+    concatenated again and again would otherwise be a wall of lanes. A source too narrow
+    for all its ports gets a single one.
     """
     outgoing: list[list[int]] = [[] for _ in sizes]
     for index, (source, _) in enumerate(edges):
@@ -217,7 +219,7 @@ def _wires(sizes: list[Size], edges: list[Edge], ranks: list[int]) -> list[Wire]
         next_rank = ranks[source] + 1
         long = [index for index in indices if ranks[edges[index][1]] > next_rank]
         groups = [[index] for index in indices if ranks[edges[index][1]] == next_rank]
-        groups += [long] if long else []
+        groups += [long] if len(long) > SHARED else [[index] for index in long]
         if len(groups) - 1 > (sizes[source][0] - 2 * PORT_INSET) / TRACK:
             groups = [indices]
         for group in groups:
@@ -308,9 +310,9 @@ def _sweep_run(graph: Layering, position: list[int], start: int, end: int) -> No
             rows[rank] = _by_barycentre(rows[rank], graph.above if down else graph.below, position)
         _exchange(graph, position, start, end)
         crossings = _crossings(graph, position, start, end)
-        stale += 1
+        stale = 0 if crossings < NOTABLE * fewest else stale + 1
         if crossings < fewest:
-            fewest, best, stale = crossings, [list(row) for row in rows[start : end + 1]], 0
+            fewest, best = crossings, [list(row) for row in rows[start : end + 1]]
         down = not down
     rows[start : end + 1] = best
     for row in best:

@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archi.drawing._coordinates import Column
-from archi.drawing._layering import Layering, Size
+from archi.drawing._layering import PORT_INSET, Layering, Size
 
-PORT_INSET = 12  # ports stay clear of rounded corners
 PORT_PITCH = 26  # between ports, where the box is wide enough
 NARROW_PITCH = 4  # between ports, below which they are spread evenly, straight edge or not
 

@@ -176,10 +176,16 @@ def _free_x(pins: list[float], wanted: float) -> float:
 
 
 def _order(pieces: list[_Piece], above: list[set[int]]) -> list[int]:
-    """Return the pieces from top to bottom: as they must be, and with few crossings."""
+    """Return the pieces from top to bottom: as they must be, and with few crossings.
+
+    What saves crossings is an acyclic order of most of the wishes (the heuristic of Eades,
+    Lin & Smyth 1993): first those that no other wants to be above, then whose wish to be
+    above outweighs the others' most.
+    """
     count = len(pieces)
-    weight: list[dict[int, int]] = [{} for _ in pieces]  # crossings saved by being above
-    pressure = [0] * count  # saved by the others being above, less saved by being above
+    wishes: list[dict[int, int]] = [{} for _ in pieces]  # crossings saved by being above
+    wanted = [0] * count  # saved by being above others that are left
+    unwanted = [0] * count  # saved by others that are left being above
     compared = sorted(range(count), key=lambda index: pieces[index].low)
     if count > MAX_COMPARED:
         compared = []
@@ -188,20 +194,28 @@ def _order(pieces: list[_Piece], above: list[set[int]]) -> list[int]:
             if pieces[other].low >= pieces[one].high:
                 break
             gain = _crossings(pieces[other], pieces[one]) - _crossings(pieces[one], pieces[other])
-            upper, lower = (one, other) if gain > 0 else (other, one)
             if gain:
-                weight[upper][lower] = abs(gain)
-                pressure[upper] -= abs(gain)
-                pressure[lower] += abs(gain)
-    missing = [0] * count
-    for lowers in above:
+                upper, lower = (one, other) if gain > 0 else (other, one)
+                wishes[upper][lower] = abs(gain)
+                wanted[upper] += abs(gain)
+                unwanted[lower] += abs(gain)
+    wished_by: list[list[int]] = [[] for _ in pieces]
+    for upper, lowers in enumerate(wishes):
         for lower in lowers:
+            wished_by[lower].append(upper)
+    missing = [0] * count
+    for lowers_of in above:
+        for lower in lowers_of:
             missing[lower] += 1
+
+    def urgency(index: int) -> tuple[bool, int, int]:
+        return unwanted[index] > 0, unwanted[index] - wanted[index], index
+
     order = []
     free = {index for index in range(count) if not missing[index]}
     left = set(range(count))
     while left:
-        best = min(free or left, key=lambda index: (pressure[index], index))
+        best = min(free or left, key=urgency)
         order.append(best)
         left.discard(best)
         free.discard(best)
@@ -209,10 +223,10 @@ def _order(pieces: list[_Piece], above: list[set[int]]) -> list[int]:
             missing[lower] -= 1
             if not missing[lower] and lower in left:
                 free.add(lower)
-        for lower, gain in weight[best].items():
-            pressure[lower] -= gain
-        for upper in left:
-            pressure[upper] += weight[upper].get(best, 0)
+        for lower, gain in wishes[best].items():
+            unwanted[lower] -= gain
+        for upper in wished_by[best]:
+            wanted[upper] -= wishes[upper][best]
     return order
 
 

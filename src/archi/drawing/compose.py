@@ -10,6 +10,7 @@ from archi.drawing.fonts import text_width
 from archi.drawing.layout import Placement, place
 from archi.drawing.palette import EDGE, FAINT, INK, STROKE, fill
 from archi.drawing.scene import Group, Line, Rect, Scene, Text
+from archi.errors import ArchiError
 
 MARGIN = 16.0  # around the picture
 PADDING = 12.0  # between a box's side and its text
@@ -27,9 +28,12 @@ Item = Rect | Text | Line | Group
 
 
 def compose(diagram: Diagram, folds: int | None = None) -> Scene:
-    """Return the drawing of a diagram. `folds` as in `layout.place`, for the first panel."""
+    """Return the drawing of a diagram. `folds` as in `layout.place`, for the first panel.
+
+    Raises ArchiError for a diagram that can't be laid out: edges in a circle, or too many.
+    """
     main, *others = diagram.panels
-    sides = [_Block(panel, place(_sizes(panel), panel.edges)) for panel in others]
+    sides = [_Block(panel, _place(panel)) for panel in others]
     first = _fitting(main, diagram.direction, folds, sides)
     items: list[Item] = first.items(0, MARGIN, MARGIN)
     x = MARGIN + first.width + GAP
@@ -86,17 +90,25 @@ def _fitting(main: Panel, direction: str, folds: int | None, sides: list[_Block]
     What runs to the right reads like text, in as few rows as a page allows; what runs
     down comes near a square, the other panels included.
     """
-    sizes = _sizes(main)
     if folds is not None or (direction == "down" and not sides):
-        return _Block(main, place(sizes, main.edges, direction=direction, folds=folds))
+        return _Block(main, _place(main, direction, folds))
     tried = []
     for number in range(1, MAX_FOLDS + 1):
-        block = _Block(main, place(sizes, main.edges, direction=direction, folds=number))
+        block = _Block(main, _place(main, direction, number))
         width, height = _extent(block, sides)
         if direction == "right" and width + 2 * MARGIN <= WIDEST * (height + 2 * MARGIN):
             return block
         tried.append((abs(log(width / height)), number, block))
     return min(tried)[-1]
+
+
+def _place(panel: Panel, direction: str = "down", folds: int | None = None) -> Placement:
+    try:
+        return place(_sizes(panel), panel.edges, direction=direction, folds=folds)
+    except ValueError as error:
+        raise ArchiError(
+            f"this picture can't be laid out: {error}", hint="try another --level, or .dot or .mmd"
+        ) from None
 
 
 def _extent(first: _Block, sides: list[_Block]) -> tuple[float, float]:

@@ -3,8 +3,9 @@
 A layered drawing (Sugiyama, Tagawa & Toda 1981) with orthogonal edges, made for neural
 networks: the longest path is a straight line, skip connections run beside it in lanes,
 and a tall picture is folded into columns. The steps are in `_layering`, `_coordinates`,
-`_routing` and `_folding`. Everything is computed for edges that go down; a picture that
-goes to the right is its transpose. The same input always gives the same placement.
+`_ports`, `_routing`, `_folding` and `_assembly`. Everything is computed for edges that
+go down; a picture that goes to the right is its transpose. The same input always gives
+the same placement.
 """
 
 from __future__ import annotations
@@ -45,10 +46,14 @@ def place(
     """Lay out boxes of these sizes, joined by edges that go `down` or to the `right`.
 
     `folds` is the number of columns (of rows, for edges to the right); by default the
-    picture comes out about as wide as high. Raises ValueError if the graph has a cycle.
+    picture comes out about as wide as high. Edges that share a source may run over each
+    other until they part. Raises ValueError if the graph has a cycle, or so many long
+    edges that nobody could follow them.
     """
     if direction not in ("down", "right"):
         raise ValueError(f"direction is down or right, not {direction!r}")
+    if folds is not None and folds < 1:
+        raise ValueError(f"folds is at least 1, not {folds}")
     if not sizes:
         return Placement(0.0, 0.0, [], [])
     if direction == "down":

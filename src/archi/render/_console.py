@@ -16,9 +16,7 @@ ASCII = str.maketrans(
 )
 
 
-def to_text(
-    segments: Iterable[Segment], width: int | None, color: str | None, ascii: bool
-) -> str:
+def to_text(segments: Iterable[Segment], width: int | None, color: str | None, ascii: bool) -> str:
     """Return what a terminal is sent.
 
     `color` is a Rich colour system ("standard", "truecolor") or None for plain text;

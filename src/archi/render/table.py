@@ -42,6 +42,8 @@ SHORT_TYPES = (
     ("Padding", "Pad"),
     ("Concatenate", "Concat"),
 )
+
+
 def render(
     report: Report, width: int | None = None, color: str | None = None, ascii: bool = False
 ) -> str:
