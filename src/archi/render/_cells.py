@@ -8,7 +8,7 @@ from archi.errors import printable
 from archi.report import Column
 from archi.units import si, sizes
 
-NUMBERS = ("count", "amount", "share")
+NUMBERS = ("count", "figure", "amount", "share")
 
 
 def cell(column: Column, value: Any) -> str:
@@ -17,6 +17,8 @@ def cell(column: Column, value: Any) -> str:
         return "?" if column.kind in ("count", "amount") else ""
     if column.kind == "count":
         return f"{value:,}"
+    if column.kind == "figure":
+        return f"{value:,}" if isinstance(value, int) else printable(value)
     if column.kind == "amount":
         return si(value)
     if column.kind == "share":
