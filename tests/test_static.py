@@ -142,6 +142,7 @@ MAY_IMPORT = {
     },
     "checks_file": {"analysis", "errors", "files", "toml_places"},
     "checks_update": {"analysis", "checks_file", "errors", "graph", "toml_places"},
+    "pytest_plugin": set(),
     "diagrams": {"analysis", "errors", "graph", "layers", "units"},
     "drawing": {"analysis", "diagrams", "errors", "graph", "units"},
     "render": {
