@@ -493,3 +493,17 @@ def test_commands_are_escaped_and_paths_are_the_repositorys(tmp_path, monkeypatc
     assert "file=sub/pyproject.toml," in failures([check], str(tmp_path))[0]
     assert "file=pyproject.toml," in failures([check], str(tmp_path / "other"))[0]
     assert failures([check._replace(ok=True)]) == []
+
+
+def test_the_pre_commit_hook_runs_what_there_is(archi, project):
+    text = (Path(__file__).parent.parent / ".pre-commit-hooks.yaml").read_text()
+    hook = dict(line[2:].split(": ", 1) for line in text.splitlines())
+    assert hook["id"] == "archi-check"
+    assert hook["pass_filenames"] == "false"
+    program, *args = hook["entry"].split()
+    assert program == "archi"
+    project(PROJECT.replace("23_528_522", "23608202"))
+    assert archi(*args).exit_code == 0
+    assert all(re.search(hook["files"], name) for name in ("pyproject.toml", "a/b.py", "n.keras"))
+    assert not re.search(hook["files"], "README.md")
+    assert hook["files"] in (Path(__file__).parent.parent / "docs" / "ci.md").read_text()

@@ -105,6 +105,16 @@ def test_the_fixture_is_documented(project):
     assert 'archi_check("wrn-28-10", params="36.5M")' in done.stdout
 
 
+def test_the_example_of_the_docs(project):
+    page = (ROOT / "docs" / "ci.md").read_text()
+    test = re.search(r"^```python\n(.*?)^```", page, re.M | re.S)[1]
+    assert "1 passed" in project(test).stdout
+    shown = re.search(r"^    AssertionError: .*?\n\n", page, re.M | re.S)[0].split("\n")
+    failed = project(test.replace("<=24M", "<=23M")).stdout
+    assert [line for line in shown if line.strip() not in failed] == []
+    assert len(shown) == 6  # a title, three figures, the end
+
+
 UNUSED = """
 import sys
 def test_nothing_is_imported(request):
