@@ -320,6 +320,8 @@ def test_a_lock_that_changed_fails_and_says_what_to_do(archi, project):
         r"lock.params +23,528,522 +23,608,202 +failed, \+79\.7 K \(\+0\.3%\)", done.stdout
     )
     assert "A locked figure changed. If that is meant: archi check --update\n" in done.stdout
+    project(PROJECT.replace("23_528_522", "23608202").replace("<=24M", "<=20M"))
+    assert "A locked figure changed" not in archi("check").stdout
 
 
 def test_update_rewrites_locks_alone(archi, project):

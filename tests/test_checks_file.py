@@ -104,6 +104,16 @@ def test_real_files_have_places():
     assert text[slice(*found.values["project", "version"])] == '"0.1.0"'
 
 
+def test_inline_tables_of_toml_1_1_have_places():
+    """Newlines, comments and a comma at the end, which tomllib before Python 3.15 refuses."""
+    text = "x = {\n  a = 1, # }\n  b.c = '}',\n}\ny = 2\n"
+    shown = {path: text[slice(*span)] for path, span in places(text).values.items()}
+    assert shown[("x", "a")] == "1"
+    assert shown[("x", "b", "c")] == "'}'"
+    assert shown[("x",)] == text[4:-7]
+    assert shown[("y",)] == "2"
+
+
 # --- reading ----------------------------------------------------------------------------
 
 
