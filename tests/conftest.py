@@ -17,7 +17,8 @@ def archi(monkeypatch):
 
     from archi.cli import main
 
-    monkeypatch.delenv("COLUMNS", raising=False)
+    for name in ("COLUMNS", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
 
     def run(*args: str, **env: str):
         return CliRunner().invoke(main, args, env=env, catch_exceptions=False)

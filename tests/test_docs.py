@@ -15,16 +15,22 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def sessions():
-    """Every (page, command, shown output) of the console blocks."""
+    """Every (command, shown output, pyproject.toml) of the console blocks.
+
+    The file is what the last block before it shows that starts with `# pyproject.toml`.
+    """
     return list(_sessions())
 
 
 def _sessions():
     for page in PAGES:
-        for block in re.findall(r"^```console\n(.*?)^```", page.read_text(), re.M | re.S):
-            for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+        project = ""
+        for kind, block in re.findall(r"^```(\w+)\n(.*?)^```", page.read_text(), re.M | re.S):
+            if kind == "toml" and block.startswith("# pyproject.toml\n"):
+                project = block
+            for part in re.split(r"^\$ ", block, flags=re.M)[1:] if kind == "console" else ():
                 command, _, shown = part.partition("\n")
-                yield pytest.param(command, shown, id=f"{page.name}: {command}")
+                yield pytest.param(command, shown, project, id=f"{page.name}: {command}")
 
 
 def pattern(shown: str) -> str:
@@ -45,13 +51,15 @@ def expand(word: str) -> list[str]:
     return [full for head in heads for full in expand(head + word[match.end() :])]
 
 
-@pytest.mark.parametrize(("command", "shown"), sessions())
-def test_shown_output_is_real(archi, command, shown, tmp_path, request, monkeypatch):
+@pytest.mark.parametrize(("command", "shown", "project"), sessions())
+def test_shown_output_is_real(archi, command, shown, project, tmp_path, request, monkeypatch):
     words = [word for part in shlex.split(command) for word in expand(part)]
     assert words[0] == "archi"
     if words[1] == "verify":
         request.getfixturevalue("keras")
     monkeypatch.chdir(tmp_path)
+    if project:
+        (tmp_path / "pyproject.toml").write_text(project)
     done = archi(*words[1:], COLUMNS="80")
     assert re.fullmatch(pattern(shown), done.stdout + done.stderr), done.stdout + done.stderr
 

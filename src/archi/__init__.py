@@ -10,13 +10,32 @@ model = net.to_keras()      # the real keras.Model
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from archi.errors import ArchiError
-from archi.graph import Graph
-from archi.report import Report
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archi.errors import ArchiError
+    from archi.graph import Graph
+    from archi.report import Report
 
 __all__ = ["ArchiError", "Graph", "Report", "load"]
+
+# Imported when they are asked for: every pytest run of a project that has archi
+# installed imports this file on the way to `archi.pytest_plugin`.
+_HOMES = {"ArchiError": "archi.errors", "Graph": "archi.graph", "Report": "archi.report"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'archi' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def load(

@@ -57,3 +57,8 @@ def _replace(path: str, content: bytes) -> None:
 def unwritable(path: str, error: OSError) -> ArchiError:
     """Return the error for a file that can't be written."""
     return ArchiError(f"can't write {quote(path, 80)}: {printable(error.strerror or str(error))}")
+
+
+def unreadable(path: str, error: OSError) -> ArchiError:
+    """Return the error for a file that can't be read."""
+    return ArchiError(f"can't read {quote(path, 80)}: {printable(error.strerror or str(error))}")

@@ -71,7 +71,7 @@ def file_size(size: int | float) -> str:
     return _scaled(size, (" B", " kB", " MB", " GB", " TB", " PB", " EB"))
 
 
-def change(fraction: float) -> str:
+def deviation(fraction: float) -> str:
     """Return a signed fraction as a percentage: `+0.13%`, `-12%`, and `0` for nothing."""
     if not fraction:
         return "0"

@@ -69,7 +69,9 @@ def _table(candidates: Sequence[Candidate], query: Query, mixed: bool) -> Table:
         columns.append(Column(metric, title, kind))
         if metric in query.goals:
             to_limit = query.goals[metric].is_limit
-            columns.append(Column(f"{metric}_off", "to limit" if to_limit else "off by", "deviation"))
+            columns.append(
+                Column(f"{metric}_off", "to limit" if to_limit else "off by", "deviation")
+            )
     columns += [Column("input", "Input", "size")] if mixed else []
     columns.append(Column("name", "Known as", "name", optional=True))
     return Table(columns, [_row(candidate, query, mixed) for candidate in candidates])

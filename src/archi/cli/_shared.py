@@ -50,24 +50,28 @@ def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --format and -o."""
-    for option in (
-        click.option(
-            "-o",
-            "--output",
-            type=click.Path(dir_okay=False, readable=False),
-            metavar="FILE",
-            help="Write to FILE instead of printing.",
-        ),
-        click.option(
-            "--format",
-            type=click.Choice(formats()),
-            default="table",
-            show_default=True,
-            help="How to print the result.",
-        ),
-    ):
-        command = option(command)
-    return command
+    return format_option(output_option("-o", "--output")(command))
+
+
+def output_option(*names: str) -> Callable[..., Any]:
+    """Return the option that writes to a file, under these names."""
+    return click.option(
+        *names,
+        type=click.Path(dir_okay=False, readable=False),
+        metavar="FILE",
+        help="Write to FILE instead of printing.",
+    )
+
+
+def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --format."""
+    return click.option(
+        "--format",
+        type=click.Choice(formats()),
+        default="table",
+        show_default=True,
+        help="How to print the result.",
+    )(command)
 
 
 def load_target(

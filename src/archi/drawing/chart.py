@@ -142,7 +142,7 @@ def _points(points: list[tuple[str, float, float]]) -> list[Group]:
         taken.append(area)
         dot = Rect(x - DOT, y - DOT, 2 * DOT, 2 * DOT, MARK, "#ffffff", radius=DOT)
         text = _text(label, area.left, area.bottom - SIZE * 0.25)._replace(color=INK)
-        groups.append(Group(str(index), (0, index), [dot, text], name))
+        groups.append(Group((0, index), [dot, text], printable(name)))
     return groups
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from archi.errors import printable
 from archi.report import Column
-from archi.units import change, file_size, si, sizes, times
+from archi.units import deviation, file_size, si, sizes, times
 
 BARS = ("share", "ratio", "gauge")
 UNKNOWN = ("count", "amount", "bytes", "change", "amount_change")  # "?" where there is no value
@@ -20,7 +20,7 @@ KINDS: dict[str, Callable[[Any], str]] = {
     "share": lambda value: f"{value:.1%}" if value else "",
     "ratio": times,
     "gauge": si,
-    "deviation": change,
+    "deviation": deviation,
     "change": lambda value: f"{value:+,}" if value else "0",
     "amount_change": lambda value: f"{'+' if value > 0 else '-'}{si(abs(value))}" if value else "0",
     "shapes": lambda value: ", ".join(map(sizes, value)),
