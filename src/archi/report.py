@@ -14,10 +14,10 @@ class Column(NamedTuple):
     """A table column: the key in CSV, the title for people, and the kind of its cells.
 
     Kinds: `text`; `name`, a layer's name; `type`, a class name; `names`, a list of
-    names; `count`, an exact integer; `amount`, an integer shown to three digits;
-    `shapes`, a list of shapes with batch axis; `size`, a shape without; `share`, a
-    fraction of one; `verdict`, words that renderers may colour by the first of them.
-    An `optional` column may give way where there is no room.
+    names; `count`, an exact integer; `amount`, an integer shown to three digits; `change`
+    and `amount_change`, the same with a sign; `shapes`, a list of shapes with batch axis;
+    `size`, a shape without; `share`, a fraction of one; `verdict`, words that renderers
+    may colour by the first of them. An `optional` column may give way where there is no room.
     """
 
     key: str
