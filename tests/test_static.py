@@ -26,6 +26,7 @@ STATIC_COMMANDS = [
     ["export", "resnet18", "-o", "net.py"],
     ["plot", "resnet18"],
     ["plot", "nasnet-mobile", "-o", "net.png", "-o", "net.svg", "-o", "net.pdf", "-o", "net.html"],
+    ["diff", "resnet50", "resnet101"],
     ["--help"],
     ["verify", "--help"],
 ]
