@@ -49,8 +49,7 @@ def align(a: Graph, b: Graph) -> Alignment:
     swapped = _comes_later(first, second)
     aligner = _Aligner(second, first) if swapped else _Aligner(first, second)
     aligner.run()
-    complete = aligner.complete or not (first.open and second.open)
-    return Alignment(first, second, complete)
+    return Alignment(first, second, aligner.complete or aligner.perfect)
 
 
 def _comes_later(a: Side, b: Side) -> bool:
@@ -102,6 +101,15 @@ class _Aligner:
         self._settle_loosely()
         if self.pairs < STRANGERS * min(len(side.items) for side in self.sides):
             self._part_strangers()
+
+    @property
+    def perfect(self) -> bool:
+        """Whether all layers of one network are found in the other with equal arguments."""
+        return self._done() and all(
+            self._exactly(item) == self._exactly(item.partner)
+            for item in self.sides[0].items
+            if item.partner
+        )
 
     # --- passes ---------------------------------------------------------------------
 
