@@ -29,6 +29,7 @@ STATIC_COMMANDS = [
     ["plot", "resnet18"],
     ["plot", "nasnet-mobile", "-o", "net.png", "-o", "net.svg", "-o", "net.pdf", "-o", "net.html"],
     ["compare", "nasnet-mobile", "xception"],
+    ["diff", "resnet50", "resnet101"],
     ["--help"],
     ["verify", "--help"],
     ["check", "wrn-28-10", "--params", "36.5M"],

@@ -12,7 +12,7 @@ from archi.errors import ArchiError, one_of, quote
 from archi.families._registry import Family, families
 from archi.report import Column, Note, Part, Report, Table
 from archi.spec import parse_family, parse_options
-from archi.units import change
+from archi.units import deviation
 
 TITLES = {"params": "params", "macs": "MACs"}
 FEW = 6  # values that are listed rather than given by their ends
@@ -94,7 +94,7 @@ def _sentence(best: Candidate, query: Query) -> str:
     has = _and(
         f"{counts[metric]:,} {TITLES[metric]}"
         + (
-            f" ({change(bound.deviation(counts[metric]))})"
+            f" ({deviation(bound.deviation(counts[metric]))})"
             if bound.distance(counts[metric])
             else ""
         )

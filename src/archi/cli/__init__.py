@@ -67,6 +67,7 @@ def main() -> None:
     \b
     archi summary resnet50             the layer table and totals
     archi summary wrn-28-10 --depth 2  folded into blocks
+    archi diff resnet50 resnet101      what changed
     archi verify wrn-28-10             compared with real Keras
     archi export resnet50 -o r.keras   the real model in a file
 

@@ -69,7 +69,7 @@ def metric_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--update", is_flag=True, help="Rewrite the lock figures in the file.")
 @click.option(
     "--junit",
-    type=click.Path(dir_okay=False),
+    type=click.Path(dir_okay=False, readable=False),
     metavar="FILE",
     help="Also write the result as JUnit XML.",
 )

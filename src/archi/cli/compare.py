@@ -27,7 +27,7 @@ CHARTS = (".png", ".svg", ".pdf")
 )
 @click.option(
     "--chart",
-    type=click.Path(dir_okay=False),
+    type=click.Path(dir_okay=False, readable=False),
     metavar="FILE",
     help="Also draw params against MACs into FILE: .png, .svg or .pdf.",
 )

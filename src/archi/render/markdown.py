@@ -11,7 +11,8 @@ SPECIAL = "\\`*_{}[]<>#|~&"
 
 def render(report: Report) -> str:
     """Return the report as Markdown."""
-    parts = [f"## {escape(report.title)}", *map(_part, report.parts)]
+    shown = [part for part in report.parts if not isinstance(part, Table) or part.rows]
+    parts = [f"## {escape(report.title)}", *map(_part, shown)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -31,7 +31,11 @@ PROSE = 100  # columns of a paragraph where there is no terminal to fit
 
 BOLD, DIM = Style(bold=True), Style(dim=True)
 BLUE, GREEN, RED, YELLOW = (Style(color=c) for c in ("blue", "green", "red", "yellow"))
-VERDICTS = {"equal": GREEN, "ok": GREEN, "differs": YELLOW, "failed": RED}
+VERDICTS = {
+    "equal": GREEN, "ok": GREEN, "differs": YELLOW, "failed": RED,
+    "added": GREEN, "removed": RED, "changed": YELLOW, "moved": YELLOW, "renamed": BLUE,
+    "follows": DIM,
+}  # fmt: skip
 
 SHORT_TYPES = (
     ("Normalization", "Norm"),
@@ -58,6 +62,8 @@ def render(
 def _segments(report: Report, width: int | None) -> Iterator[Segment]:
     yield from _lines(report.title, width, BOLD)
     for part in report.parts:
+        if isinstance(part, Table) and not part.rows:
+            continue
         yield Segment.line()
         if part.title:
             yield from _lines(part.title, width, BOLD)
