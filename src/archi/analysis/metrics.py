@@ -212,7 +212,8 @@ class Measured(NamedTuple):
 def measure(graph: Graph) -> Measured:
     """Return every metric's figure. A sum that leaves out a layer is unknown."""
     counts = count(graph)
-    figures = {name: _figure(value) for name, value in counts.totals._asdict().items()}
+    totals = counts.totals._asdict().items()
+    figures = {name: _figure(value) for name, value in totals if name in METRICS}
     figures["output"] = tuple(tensor.shape[1:] for tensor in graph.outputs)
     figures["input_shape"] = tuple(tensor.shape[1:] for tensor in graph.inputs)
     why = {name: _uncounted(counts, name) for name in ("macs", "flops")}
