@@ -33,6 +33,7 @@ def test_json_has_the_fields_of_the_contract():
         summary = load(name).summary().data
         assert each["totals"] == summary["totals"]
         assert each["stages"] == summary["stages"]
+    assert found["ratios"][1]["peak_activation_bytes"] == pytest.approx(38_723_328 / 7_417_260)
     assert found["ratios"][0] == {"model": "nasnet-mobile", **dict.fromkeys(RATIOS, 1.0)}
     # Params as Keras's documentation has them: 5.3M and 22.9M.
     assert found["ratios"][1]["params"] == pytest.approx(22_910_480 / 5_326_716)
@@ -44,9 +45,10 @@ def test_ratios_are_to_the_first_given_whatever_the_order_shown():
     assert found["ratios"][2]["params"] == 1.0
 
 
-@pytest.mark.parametrize("sort", ["params", "macs", "layers", "depth"])
+@pytest.mark.parametrize("sort", ["params", "macs", "memory", "layers", "depth"])
 def test_sorting_puts_the_largest_first(sort):
-    totals = [each["totals"][sort] for each in data(*SWEEP, sort=sort)["models"]]
+    key = {"memory": "peak_activation_bytes"}.get(sort, sort)
+    totals = [each["totals"][key] for each in data(*SWEEP, sort=sort)["models"]]
     assert totals == sorted(totals, reverse=True)
 
 
@@ -109,8 +111,8 @@ def test_two_networks_are_judged_in_a_sentence(archi, a, b, sentence):
 def test_the_table_shows_totals_with_bars(archi):
     lines = archi("compare", "nasnet-mobile", "xception", COLUMNS="100").output.splitlines()
     assert lines[4:6] == [
-        "nasnet-mobile  5.33 M  █▏    1.00×   564 M  ▍     1.00×     771     58",
-        "xception       22.9 M  █████ 4.30×  8.36 G  █████ 14.8×     134     37",
+        "nasnet-mobile  5.33 M  █▏    1.00×   564 M  ▍     1.00×  7.42 MB     771     58",
+        "xception       22.9 M  █████ 4.30×  8.36 G  █████ 14.8×  38.7 MB     134     37",
     ]
 
 

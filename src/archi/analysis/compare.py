@@ -18,9 +18,12 @@ from archi.graph import Graph
 from archi.report import Column, Note, Part, Report, Table
 from archi.units import times
 
-SORTS = ("params", "macs", "layers", "depth", "name")
+SORTS = ("params", "macs", "memory", "layers", "depth", "name")
 GROUPINGS = ("stage", "type")
-RATIOS = ("params", "macs", "flops", "layers", "depth", "weight_bytes")
+RATIOS = (
+    "params", "macs", "flops", "layers", "depth",
+    "weight_bytes", "activation_bytes", "peak_activation_bytes",
+)  # fmt: skip
 SIDE_BY_SIDE = 4  # more networks than this are rows, not columns, of the second tables
 VECTOR = "vector"
 
@@ -81,7 +84,8 @@ def _names(entries: list[Entry]) -> list[str]:
 def _order(sort: str) -> Callable[[Entry], Any]:
     if sort == "name":
         return lambda entry: entry.graph.title
-    return lambda entry: -getattr(entry.totals, sort)
+    key = {"memory": "peak_activation_bytes"}.get(sort, sort)
+    return lambda entry: -(getattr(entry.totals, key) or 0)
 
 
 def _totals_table(entries: list[Entry], first: Totals) -> Table:
@@ -91,7 +95,8 @@ def _totals_table(entries: list[Entry], first: Totals) -> Table:
         Column("params_ratio", "", "ratio"),
         Column("macs", "MACs", "amount"),
         Column("macs_ratio", "", "ratio"),
-        Column("layers", "Layers", "count"),
+        Column("peak_activation_bytes", "Memory", "bytes"),
+        Column("layers", "Layers", "count", optional=True),
         Column("depth", "Depth", "count"),
     ]
     rows = [
@@ -101,6 +106,7 @@ def _totals_table(entries: list[Entry], first: Totals) -> Table:
             ratio(entry.totals.params, first.params),
             entry.totals.macs,
             ratio(entry.totals.macs, first.macs),
+            entry.totals.peak_activation_bytes,
             entry.totals.layers,
             entry.totals.depth,
         )

@@ -15,7 +15,7 @@ CHARTS = (".png", ".svg", ".pdf")
 @click.argument("targets", type=Target(), nargs=-1, required=True, metavar="TARGET...")
 @click.option(
     "--sort",
-    type=click.Choice(["params", "macs", "layers", "depth", "name"]),
+    type=click.Choice(["params", "macs", "memory", "layers", "depth", "name"]),
     help="Largest first; names from a to z.  [default: as given]",
 )
 @click.option(
@@ -46,7 +46,8 @@ def command(
 ) -> None:
     """Compare networks: totals side by side, and what each spends where.
 
-    Ratios are to the first TARGET. /4 is where a quarter of the input's resolution is
+    Ratios are to the first TARGET. Memory is what the activations of one sample take at
+    once at inference. /4 is where a quarter of the input's resolution is
     left, with the sizes the networks have there.
 
     \b
