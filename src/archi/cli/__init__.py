@@ -67,7 +67,11 @@ def main() -> None:
     \b
     archi summary resnet50             the layer table and totals
     archi summary wrn-28-10 --depth 2  folded into blocks
-    archi diff resnet50 resnet101      what changed
+    archi plot resnet34 -o net.png     its picture
+    archi compare wrn-28-10 wrn-40-4   side by side
+    archi diff resnet50 resnet101      what changed, layer by layer
+    archi fit wrn --params 10M         the variants nearest a budget
+    archi check                        what pyproject.toml says must hold
     archi verify wrn-28-10             compared with real Keras
     archi export resnet50 -o r.keras   the real model in a file
 
