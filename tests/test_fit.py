@@ -622,3 +622,13 @@ def test_progress_is_shown_after_a_second_and_only_on_a_terminal(monkeypatch):
         meter.show(1, 2, 9)
         assert shown == [{"completed": 1, "total": 2, "built": 9}]
     assert shown[-1] == "stopped"
+
+
+def test_a_search_that_would_build_too_much_says_so(archi, monkeypatch):
+    from archi.analysis import _search
+
+    monkeypatch.setattr(_search, "MAX_CALLS", 1000)
+    result = archi("fit", "nasnet", "--params", "5M")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Error: too many large networks would have to be built" in result.stderr
+    assert "--vary KEY=LOW..HIGH" in result.stderr

@@ -29,6 +29,7 @@ from archi.spec import Spec
 METRICS = ("params", "macs")
 MAX_SLICES = 5_000  # combinations of values tried one by one
 MAX_STEPS = 300_000  # boxes looked into
+MAX_CALLS = 500_000  # layer calls of all networks built; half a minute's work
 
 Rank = tuple[float, float, float]
 Progress = Callable[[int, int, int], None]
@@ -172,11 +173,16 @@ def _usual(axis: Axis) -> Sequence[int]:
     return usual or axis.places[:1]
 
 
+class Exhausted(Exception):
+    """More was built than a person would wait for."""
+
+
 class Builder:
-    """Builds variants, each once."""
+    """Builds variants, each once, until there have been `MAX_CALLS` layer calls."""
 
     def __init__(self) -> None:
         self.samples: dict[str, Sample | ArchiError] = {}
+        self.calls = 0
 
     @property
     def built(self) -> int:
@@ -184,11 +190,17 @@ class Builder:
         return sum(isinstance(sample, Sample) for sample in self.samples.values())
 
     def __call__(self, spec: Spec) -> Sample:
-        """Return what the variant shows. Raises ArchiError where it can't be built."""
+        """Return what the variant shows.
+
+        Raises ArchiError where it can't be built, Exhausted where it is one too many.
+        """
         key = str(spec)
         if key not in self.samples:
+            if self.calls > MAX_CALLS:
+                raise Exhausted
             try:
-                self.samples[key] = _sample(spec)
+                built = self.samples[key] = _sample(spec)
+                self.calls += len(built.channels)
             except ArchiError as error:
                 self.samples[key] = error
         sample = self.samples[key]
@@ -228,6 +240,15 @@ class Search:
 
     def run(self, spaces: Sequence[Space], top: int) -> Found:
         """Return the `top` nearest variants; of those that keep within limits if any do."""
+        try:
+            return self._run(spaces, top)
+        except Exhausted:
+            raise ArchiError(
+                f"too many large networks would have to be built; {self.build.built:,} were",
+                hint="add a goal, or narrow an option with --vary KEY=LOW..HIGH",
+            ) from None
+
+    def _run(self, spaces: Sequence[Space], top: int) -> Found:
         for done, space in enumerate(spaces):
             self.progress(done, len(spaces), self.build.built)
             self._add(space)
