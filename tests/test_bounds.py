@@ -129,7 +129,7 @@ def test_long_text_is_refused_before_it_is_read():
     bound("9" * MAX_LENGTH)
 
 
-figures = st.from_regex(r"[0-9]{1,9}(\.[0-9]{1,4})?[ ]?[KMGBTkmgbt]?", fullmatch=True)
+figures = st.from_regex(r"[0-9]{1,9}((\.[0-9]{1,4})?[ ]?[KMGBTkmgbt])?", fullmatch=True)
 texts = st.one_of(
     st.builds("{}{}".format, st.sampled_from(["", *OPERATORS, "<= "]), figures),
     st.builds("{} {} {}%".format, figures, st.sampled_from(PLUS_MINUS), st.integers(0, 300)),
@@ -175,3 +175,21 @@ def test_nearer_to_the_aim_is_never_worse(text, a, b):
     if (near - found.aim) * (far - found.aim) >= 0:  # on one side of it
         assert found.distance(near) <= found.distance(far)
         assert found.gap(near) <= found.gap(far)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("36,5M", "'36,5M' is not a figure; a decimal point is a dot"),
+        ("<=1,23", "'1,23' is not a figure"),
+        ("36.5", "36.5 is no whole number; is a unit missing, as in 36.5M?"),
+    ],
+)
+def test_figures_that_are_easily_mistaken_are_refused(text, problem):
+    with pytest.raises(ArchiError, match=problem.replace("?", r"\?")):
+        bound(text)
+
+
+def test_thousands_may_be_set_apart():
+    assert bound("36,479,194") == bound("36479194")
+    assert bound("<=1,234.5M") == bound("<=1234.5M")

@@ -6,9 +6,6 @@ import csv
 import io
 import json
 import re
-import subprocess
-import sys
-import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -114,7 +111,7 @@ def test_json_is_the_contracts(archi):
         ("weight-bytes", "146 mb", "ok"),
         ("weight-bytes", "145988584 B", "ok"),
         ("weight-bytes", "<=145MB", "failed, +989 kB (+0.7%)"),
-        ("weight-bytes", "1B", "failed, +146 MB (+14,598,858,300.0%)"),
+        ("weight-bytes", "1B", "failed, +146 MB"),
         ("weight-bytes", "146MB±1MB", "ok"),
         ("output", "10", "ok"),
         ("output", "(10)", "ok"),
@@ -411,19 +408,6 @@ def test_csv_has_raw_numbers(archi, project):
     ]  # fmt: skip
     assert rows[4]["metric"] == "lock.params"
     assert rows[4]["actual"] == "23608202"
-
-
-def test_ten_targets_take_well_under_a_second(project):
-    names = ["resnet50", "resnet101", "resnet152", "wrn-28-10", "nasnet-large", "nasnet-mobile",
-             "nasnet-a-7@1920", "xception", "resnet50v2", "preact-resnet50"]  # fmt: skip
-    tables = [f'[tool.archi.checks."{name}"]\nparams = ">1M"\nmacs = ">1M"\n' for name in names]
-    project("\n".join(tables))
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "archi", "check"], check=True, capture_output=True)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 1
 
 
 # --- CI systems -------------------------------------------------------------------------

@@ -83,11 +83,8 @@ def test_odd_resolutions_are_aligned():
 
 
 def test_unknown_sizes_are_a_row_of_their_own():
-    with building():
-        x = Input((None, None, 3))
-        graph = Graph(x, Conv2D(4, 3)(x))
-    rows = compare([graph]).data["models"][0]["by_resolution"]
-    assert rows == [{"fall": "unknown", "params": 112, "macs": 0}]
+    rows = compare([open_size()]).data["models"][0]["by_resolution"]
+    assert rows == [{"fall": "unknown", "params": 112, "macs": None}]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +97,12 @@ def test_unknown_sizes_are_a_row_of_their_own():
             "Most of what it does more is at 1/16 of the input's resolution.",
         ),
         ("resnet50", "resnet50v2", "resnet50 takes 1.11× the MACs and 1.00× the params"),
-        ("resnet18", "resnet18", "Both take 1,814,073,344 MACs."),
+        ("resnet18", "resnet18", "Both take about the same MACs; resnet18 has 1.00× the params of"),
+        (
+            "resnet50,classes=10",
+            "resnet50",
+            "Both take about the same MACs; resnet50 has 1.09× the params of resnet50,classes=10.",
+        ),
     ],
 )
 def test_two_networks_are_judged_in_a_sentence(archi, a, b, sentence):
@@ -167,6 +169,51 @@ def test_options_apply_to_every_target(archi):
     output = archi("compare", "resnet18", "wrn-16-4", "--classes", "7", "--format", "json").output
     for model in json.loads(output)["models"]:
         assert "classes=7" in model["model"]
+
+
+def open_size(name: str = "open") -> Graph:
+    with building():
+        x = Input((None, None, 3))
+        return Graph(x, Conv2D(4, 3)(x), title=name)
+
+
+def test_what_is_not_counted_is_said_and_not_compared():
+    report = compare([open_size(), load("resnet18")])
+    text = report.render()
+    assert "Not counted in open: conv2d" in text
+    assert "the params of" not in text
+    assert next(line for line in text.splitlines() if line.startswith("open  ")).count("?") == 1
+    assert [each["macs"] for each in report.data["ratios"]] == [None, None]
+    assert [row["macs"] for row in report.data["models"][0]["by_resolution"]] == [None]
+
+
+def test_the_largest_input_is_the_image():
+    with building():
+        vector, image = Input((10,)), Input((32, 32, 3))
+        y = Conv2D(4, 3, strides=2, padding="same")(image)
+        graph = Graph([vector, image], [y, Dense(2)(vector)])
+    rows = compare([graph]).data["models"][0]["by_resolution"]
+    assert {row["fall"] for row in rows} == {1, 2, "vector"}
+
+
+def test_the_batch_is_in_the_title(archi):
+    lines = archi("compare", "resnet18", "resnet34", "--batch", "8").output.splitlines()
+    assert lines[0] == "resnet18 and resnet34, batch 8"
+
+
+LONG = ["nasnet-a-7@1920,stem_filters=32,input=331x331x3", "wrn-28-10,dropout=0.3,classes=100"]
+
+
+def test_networks_with_long_names_are_rows(archi):
+    lines = archi("compare", *LONG, COLUMNS="80").output.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "/1" in lines[lines.index("MACs by resolution") + 1].split()
+
+
+def test_what_a_network_has_none_of_is_zero(archi):
+    output = archi("compare", "resnet50", "xception", "--by", "type", "--format", "json").output
+    assert "?" not in archi("compare", *LONG, "resnet50", "--by", "type").output
+    assert json.loads(output)["schema"] == 1
 
 
 def test_one_network_is_compared_with_itself(archi):

@@ -458,7 +458,7 @@ def test_like_takes_the_counts_of_another(archi):
 
 def test_the_answer_is_the_first_line(archi):
     line = archi("fit", "wrn", "--like", "wrn-28-10").stdout.splitlines()[0]
-    assert line == "wrn-28-10 comes nearest to wrn-28-10: 36,497,146 params"
+    assert line == "wrn-28-10 is as large as wrn-28-10: 36,497,146 params"
     line = archi("fit", "resnet", "--params", "1G").stdout.splitlines()[0]
     assert line == "resnet152 comes nearest to 1G params: 60,419,944 params (-94%)"
     line = archi("fit", "resnet", "--macs", "<1G").stdout.splitlines()[0]
@@ -632,3 +632,36 @@ def test_a_search_that_would_build_too_much_says_so(archi, monkeypatch):
     assert (result.exit_code, result.stdout) == (2, "")
     assert "Error: too many large networks would have to be built" in result.stderr
     assert "--vary KEY=LOW..HIGH" in result.stderr
+
+
+def test_one_value_may_be_given_to_an_option(archi):
+    done = archi("fit", "wrn", "--params", "36.5M", "--vary", "width=10", "--format", "json")
+    specs = [each["spec"] for each in json.loads(done.stdout)["candidates"]]
+    assert specs[0] == "wrn-28-10"
+    assert all(spec.split("-")[2] == "10" for spec in specs)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--params", "<5M", "--params", ">4M"], "given twice; a range is 4M..5M"),
+        (["--params=5M", "--vary=width=8", "--vary=width=9"], "--vary width is given twice"),
+        (["--params", "5M", "--vary", "=3"], "--vary names an option"),
+    ],
+)  # fmt: skip
+def test_options_given_twice_are_refused(archi, args, message):
+    result = archi("fit", "wrn", *args)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_goals_beside_those_of_like_are_named(archi):
+    output = archi("fit", "wrn", "--like", "wrn-16-4", "--macs", "400M").stdout
+    assert "wrn-16-4 and 400M MACs" in output.splitlines()[0]
+
+
+def test_families_with_their_own_inputs_are_told_apart(archi):
+    args = ("fit", "--params", "<=5M", "--top", "1")
+    note = "Each family has its own input"
+    assert note in archi(*args).stdout
+    assert note not in archi(*args, "--input", "64x64x3").stdout

@@ -89,7 +89,7 @@ def test_a_mistake_points_at_the_call(project):
     [
         ("wrn-27-10", {"params": 5}, "depth must be a whole number"),
         ("wrn-28-10", {}, "nothing is asserted"),
-        ("wrn-28-10", {"params": 3.5}, "params: params is held against"),
+        ("wrn-28-10", {"params": 3.5}, "params is held against"),
         ("wrn-28-10", {"params": "36X"}, "params: '36X' is not a figure"),
         ("wrn-28-10", {"parms": 5}, "parms: there is no metric"),
     ],

@@ -128,6 +128,9 @@ def bound(text: str) -> Bound:
     if symbol and OPERATORS[symbol] != "==":
         op = OPERATORS[symbol]
         return Bound(op, number.value, 0, False, op + number.text)
+    if not isinstance(number.value, int) and not number.tolerance:
+        problem = f"{number.text} is no whole number; is a unit missing, as in {number.text}M?"
+        raise _refuse(problem, text, at, len(text))
     return Bound("==", number.value, number.tolerance, bool(number.tolerance), number.text)
 
 
@@ -170,6 +173,8 @@ def _figure(text: str, start: int, end: int) -> Figure:
             raise _refuse("a figure is missing", text, start, end) from None
         left = start + len(word) - len(word.lstrip())
         problem = f"{quote(word.strip())} is not a figure"
+        if "," in word:
+            problem += "; a decimal point is a dot, and commas stand between thousands"
         raise _refuse(problem, text, left, left + len(word.strip())) from None
     compact = "".join(c for c in word.upper() if not c.isspace() and c != ",")
     return found._replace(text=compact)

@@ -54,7 +54,9 @@ def _problem(target: str, batch: int | None, wanted: dict[str, int | str]) -> st
         try:
             assertions.append(assertion(name, figure))
         except ArchiError as error:
-            error.message = f"{name}: {error.message}"
+            word = name.replace("_", "-")
+            if not error.message.startswith(word):
+                error.message = f"{word}: {error.message}"
             raise
     checks = evaluate(target, load(target, batch=batch), assertions)
     if all(each.ok for each in checks):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
+GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?[KMGBT]?")
 PREFIXES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 
 
@@ -30,7 +32,10 @@ def figure(text: str) -> Figure:
 
     Raises ValueError for anything else, such as more than 64 digits.
     """
-    compact = text.replace(",", "").replace(" ", "").upper()
+    compact = text.replace(" ", "").upper()
+    if "," in compact and not GROUPED.fullmatch(compact):  # 36,5M is no 365M
+        raise ValueError(f"not a figure: {text!r}")
+    compact = compact.replace(",", "")
     digits, prefix = (compact[:-1], compact[-1:]) if compact[-1:] in PREFIXES else (compact, "")
     whole, _, fraction = digits.partition(".")
     shown = whole + fraction
@@ -72,9 +77,11 @@ def file_size(size: int | float) -> str:
 
 
 def deviation(fraction: float) -> str:
-    """Return a signed fraction as a percentage: `+0.13%`, `-12%`, and `0` for nothing."""
+    """Return a signed fraction as a percentage: `+0.13%`, `-12%`; `0` for nothing, `12.5×`."""
     if not fraction:
         return "0"
+    if fraction >= 9.995:
+        return times(1 + fraction)
     size = abs(fraction)
     digits = 0 if size >= 0.0995 else 1 if size >= 0.00995 else 2 if size >= 0.0000995 else 4
     return f"{fraction:+,.{digits}%}"

@@ -28,11 +28,18 @@ SUBJECTS = {
     "keras summary ResNet50": ["-c", KERAS.format("ResNet50")],
     "archi summary nasnet-large": ["-m", "archi", "summary", "nasnet-large"],
     "keras summary NASNetLarge": ["-c", KERAS.format("NASNetLarge")],
+    "archi diff resnet50 resnet101": ["-m", "archi", "diff", "resnet50", "resnet101"],
+    "archi fit nasnet-a like xception": ["-m", "archi", "fit", "nasnet-a", "--like", "xception"],
+    "archi check, ten targets": ["-m", "archi", "check", "--config", "ten.toml"],
     "archi plot resnet34 .png": ["-m", "archi", "plot", "resnet34", "-o", "net.png"],
     "keras plot resnet34 .png": ["-c", PLOT_MODEL],
     "archi plot nasnet-large .png": ["-m", "archi", "plot", "nasnet-large", "-o", "net.png"],
     "archi plot nasnet-large .html": ["-m", "archi", "plot", "nasnet-large", "-o", "net.html"],
 }
+TEN = (
+    "resnet50", "resnet101", "resnet152", "wrn-28-10", "nasnet-large", "nasnet-mobile",
+    "nasnet-a-7@1920", "xception", "resnet50v2", "preact-resnet50",
+)  # fmt: skip
 RIVALS = {
     "archi summary resnet50": "keras summary ResNet50",
     "archi summary nasnet-large": "keras summary NASNetLarge",
@@ -80,6 +87,8 @@ def main() -> None:
     """Print both tables; what is drawn goes to a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
+        with open("ten.toml", "w") as file:
+            file.writelines(f'[tool.archi.checks."{name}"]\nparams = ">1M"\n' for name in TEN)
         run(["-m", "archi", "export", "resnet34", "-o", "resnet34.json"])
         measure_and_print()
         os.chdir("/")
@@ -89,12 +98,12 @@ def measure_and_print() -> None:
     """Print the table of commands and that of growing networks."""
     found = measure(SUBJECTS)
     floor = found["floor: import click, rich"][0]
-    print(f"{'':29} {'seconds':>8} {'× floor':>8} {'MB':>6} {'Keras is':>11}")
+    print(f"{'':33} {'seconds':>8} {'× floor':>8} {'MB':>6} {'Keras is':>11}")
     for name, (seconds, memory) in found.items():
         slower = found[RIVALS[name]][0] / seconds if name in RIVALS else None
         ratio = f"{slower:.1f}× slower" if slower else ""
-        print(f"{name:29} {seconds:8.3f} {seconds / floor:8.1f} {memory:6.0f} {ratio:>11}")
-    print(f"\n{'':29} {'layers':>8} {'seconds':>8} {'layers/s':>9} {'MB':>6} {'kB/layer':>9}")
+        print(f"{name:33} {seconds:8.3f} {seconds / floor:8.1f} {memory:6.0f} {ratio:>11}")
+    print(f"\n{'':33} {'layers':>8} {'seconds':>8} {'layers/s':>9} {'MB':>6} {'kB/layer':>9}")
     for depth in DEPTHS:
         spec = f"wrn-{depth}-4"
         layers = 7 * (depth - 4) // 2 + 9
@@ -102,7 +111,7 @@ def measure_and_print() -> None:
         seconds = statistics.median(seconds for seconds, _ in runs)
         memory = statistics.median(memory for _, memory in runs)
         print(
-            f"archi summary {spec:15} {layers:8,} {seconds:8.2f} {layers / seconds:9,.0f}"
+            f"archi summary {spec:19} {layers:8,} {seconds:8.2f} {layers / seconds:9,.0f}"
             f" {memory:6.0f} {1000 * memory / layers:9.1f}"
         )
 

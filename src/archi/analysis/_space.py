@@ -96,7 +96,7 @@ class Space:
         return {key: found[key] for key in self.family.options if key in found}
 
     def _tries(self, key: str, value: Any) -> bool:
-        return value in self.searched[key]
+        return value == self.base[key] if key in self.base else value in self.searched[key]
 
     def _is_wanted(self, spec: Spec, varied: Sequence[str]) -> bool:
         return all(self._tries(key, spec.values[key]) for key in varied)

@@ -11,8 +11,8 @@ from math import log2
 from typing import Any, NamedTuple
 
 from archi.analysis.counts import Counts, LayerCount, Totals, count
+from archi.analysis.memory import total
 from archi.analysis.stages import resolution, stage_resolution, stages
-from archi.analysis.summary import share
 from archi.errors import ArchiError, one_of, quote
 from archi.graph import Graph
 from archi.report import Column, Note, Part, Report, Table
@@ -24,7 +24,9 @@ RATIOS = (
     "params", "macs", "flops", "layers", "depth",
     "weight_bytes", "activation_bytes", "peak_activation_bytes",
 )  # fmt: skip
-SIDE_BY_SIDE = 4  # more networks than this are rows, not columns, of the second tables
+SIDE_BY_SIDE = 4  # more networks than this are rows, not columns, of the second tables,
+SIDE_BY_SIDE_WIDTH = 60  # as are those with names longer than this together
+ALIKE = 0.005  # MACs that differ by less are about the same
 VECTOR = "vector"
 
 
@@ -39,12 +41,22 @@ class Entry(NamedTuple):
         """The network's totals."""
         return self.counts.totals
 
+    def figure(self, metric: str) -> int | None:
+        """Return one of the totals; None for a sum that leaves out a layer."""
+        if metric in ("macs", "flops") and self.counts.uncounted:
+            return None
+        value: int | None = getattr(self.totals, metric)
+        return value
+
 
 class Spent(NamedTuple):
     """What one network spends on one row: a resolution, or a type of layer."""
 
     params: int
-    macs: int
+    macs: int | None  # None where a layer is uncounted
+
+
+NOTHING = Spent(0, 0)
 
 
 def compare(graphs: list[Graph], *, sort: str | None = None, by: str = "stage") -> Report:
@@ -63,18 +75,34 @@ def compare(graphs: list[Graph], *, sort: str | None = None, by: str = "stage") 
     entries = [Entry(graph, count(graph)) for graph in graphs]
     first = entries[0]
     shown = sorted(entries, key=_order(sort)) if sort else entries
-    parts: list[Part] = [_totals_table(shown, first.totals)]
-    if len(entries) == 2:
-        parts.append(Note(_verdict(*entries)))
+    parts: list[Part] = [_totals_table(shown, first), *_warnings(shown)]
+    verdict = _verdict(*entries) if len(entries) == 2 else ""
+    if verdict:
+        parts.append(Note(verdict))
     parts += _spending_tables(shown, by)
     return Report(_title(entries), _data(shown, first), parts)
 
 
 def _title(entries: list[Entry]) -> str:
-    if len(entries) > SIDE_BY_SIDE:
-        return f"{len(entries)} networks"
     *others, last = _names(entries)
-    return f"{', '.join(others)} and {last}" if others else last
+    names = f"{', '.join(others)} and {last}" if others else last
+    batch = entries[0].graph.batch
+    return (f"{len(entries)} networks" if len(entries) > SIDE_BY_SIDE else names) + (
+        f", batch {batch}" if batch > 1 else ""
+    )
+
+
+def _warnings(entries: list[Entry]) -> list[Part]:
+    return [
+        Note(f"Not counted in {entry.graph.title}: {_few(entry.counts.uncounted)}", warning=True)
+        for entry in entries
+        if entry.counts.uncounted
+    ]
+
+
+def _few(rows: list[LayerCount]) -> str:
+    more = f" and {len(rows) - 3:,} more" if len(rows) > 3 else ""
+    return ", ".join(row.layer.name for row in rows[:3]) + more
 
 
 def _names(entries: list[Entry]) -> list[str]:
@@ -85,10 +113,10 @@ def _order(sort: str) -> Callable[[Entry], Any]:
     if sort == "name":
         return lambda entry: entry.graph.title
     key = {"memory": "peak_activation_bytes"}.get(sort, sort)
-    return lambda entry: -(getattr(entry.totals, key) or 0)
+    return lambda entry: -(entry.figure(key) or 0)
 
 
-def _totals_table(entries: list[Entry], first: Totals) -> Table:
+def _totals_table(entries: list[Entry], first: Entry) -> Table:
     columns = [
         Column("model", "Network", "name"),
         Column("params", "Params", "amount"),
@@ -103,9 +131,9 @@ def _totals_table(entries: list[Entry], first: Totals) -> Table:
         (
             entry.graph.title,
             entry.totals.params,
-            ratio(entry.totals.params, first.params),
-            entry.totals.macs,
-            ratio(entry.totals.macs, first.macs),
+            ratio(entry.totals.params, first.totals.params),
+            entry.figure("macs"),
+            ratio(entry.figure("macs"), first.figure("macs")),
             entry.totals.peak_activation_bytes,
             entry.totals.layers,
             entry.totals.depth,
@@ -122,24 +150,29 @@ def ratio(value: int | None, first: int | None) -> float | None:
 
 def _verdict(a: Entry, b: Entry) -> str:
     """Say in a sentence which of two networks is larger, by how much and where."""
+    if not a.figure("macs") or not b.figure("macs"):
+        return ""
     large, small = (a, b) if a.totals.macs >= b.totals.macs else (b, a)
-    if large.totals.macs == small.totals.macs:
-        return f"Both take {a.totals.macs:,} MACs."
     name, other = large.graph.title, small.graph.title
-    params, macs = (
-        ratio(getattr(large.totals, key), getattr(small.totals, key)) for key in ("params", "macs")
-    )
-    sizes = [f"{times(macs)} the MACs"] if macs else []
-    sizes += [f"{times(params)} the params"] if params else []
-    spent = [_by_resolution(entry) for entry in (large, small)]
+    params = ratio(large.totals.params, small.totals.params)
+    and_params = f" and {times(params)} the params" if params else ""
+    more = large.totals.macs - small.totals.macs
+    if more < ALIKE * small.totals.macs:
+        return f"Both take about the same MACs; {name} has{and_params[4:]} of {other}."
+    macs = times(large.totals.macs / small.totals.macs)
+    return f"{name} takes {macs} the MACs{and_params} of {other}.{_mostly(large, small, more)}"
+
+
+def _mostly(large: Entry, small: Entry, more: int) -> str:
+    """Say where more than half of a difference in MACs is, if it is in one place."""
+    here, there = _by_resolution(large), _by_resolution(small)
     extra = {
-        row: spent[0].get(row, Spent(0, 0)).macs - spent[1].get(row, Spent(0, 0)).macs
-        for row in spent[0]
+        row: (spent.macs or 0) - (there.get(row, NOTHING).macs or 0) for row, spent in here.items()
     }
     most = max(extra, key=lambda row: extra[row])
-    part = share(extra[most], large.totals.macs - small.totals.macs) or 0
-    where = f" Most of what it does more is at {_label(most)}." if part > 0.5 else ""
-    return f"{name} takes {' and '.join(sizes)} of {other}.{where}"
+    if 2 * extra[most] <= more or not isinstance(most, int):
+        return ""
+    return f" Most of what it does more is at 1/{most} of the input's resolution."
 
 
 def _spending_tables(entries: list[Entry], by: str) -> list[Part]:
@@ -149,15 +182,13 @@ def _spending_tables(entries: list[Entry], by: str) -> list[Part]:
         rows.sort(key=lambda row: (row == VECTOR, row if isinstance(row, int) else 0))
         labels = {row: _sized_label(row, entries) for row in rows}
     else:
-        rows.sort(key=lambda row: -max(each[row].macs for each in spent if row in each))
+        rows.sort(key=lambda row: -max(each.get(row, NOTHING).macs or 0 for each in spent))
         labels = {row: str(row) for row in rows}
     title = "resolution" if by == "stage" else "type of layer"
     tables: list[Part] = []
     for metric, word in (("macs", "MACs"), ("params", "Params")):
-        values = [
-            [getattr(each[row], metric) if row in each else None for row in rows] for each in spent
-        ]
-        used = [i for i in range(len(rows)) if any(each[i] for each in values)]
+        values = [[getattr(each.get(row, NOTHING), metric) for row in rows] for each in spent]
+        used = [i for i in range(len(rows)) if any(each[i] != 0 for each in values)]
         kept = {labels[rows[i]]: [each[i] for each in values] for i in used}
         tables.append(_spending_table(f"{word} by {title}", entries, kept))
     return tables
@@ -166,20 +197,21 @@ def _spending_tables(entries: list[Entry], by: str) -> list[Part]:
 def _spending_table(title: str, entries: list[Entry], rows: dict[str, list[int | None]]) -> Table:
     """Return one metric by network and row; few networks are columns, many are rows."""
     names = _names(entries)
-    if len(entries) <= SIDE_BY_SIDE:
+    if len(entries) <= SIDE_BY_SIDE and sum(map(len, names)) <= SIDE_BY_SIDE_WIDTH:
         columns = [Column("where", "", "text")]
         columns += [Column(name, name, "gauge", scale="all") for name in names]
         return Table(columns, [(label, *values) for label, values in rows.items()], title)
     columns = [Column("model", "", "name")]
-    columns += [Column(label, _heading(label), "amount") for label in rows]
+    alone = not any("," in label for label in rows)  # one size at each fall
+    columns += [Column(label, _heading(label, alone), "amount") for label in rows]
     values = zip(*rows.values(), strict=True)
     return Table(columns, [(name, *each) for name, each in zip(names, values, strict=True)], title)
 
 
-def _heading(label: str) -> str:
-    """Return `56×56` of `/4 (56×56)`, and `/4` where networks have several sizes there."""
+def _heading(label: str, alone: bool) -> str:
+    """Return `56×56` of `/4 (56×56)`, and `/4` where networks have several sizes."""
     fall, _, size = label.partition(" ")
-    return fall if "," in size or not size else size.strip("()")
+    return size.strip("()") if alone and size else fall
 
 
 def _by_resolution(entry: Entry) -> dict[int | str, Spent]:
@@ -195,24 +227,21 @@ def _spend(entry: Entry, place: Callable[[LayerCount], int | str]) -> dict[int |
     spent: dict[int | str, Spent] = {}
     for row in entry.counts.layers:
         key = place(row)
-        before = spent.get(key, Spent(0, 0))
-        spent[key] = Spent(before.params + row.params, before.macs + (row.macs or 0))
+        before = spent.get(key, NOTHING)
+        spent[key] = Spent(before.params + row.params, total([before.macs, row.macs]))
     return spent
 
 
 def _fall(graph: Graph, row: LayerCount) -> int | str:
     """Return how often the input's resolution holds the layer's, as a power of two."""
-    before = resolution(graph, graph.inputs[0].shape)
+    images = [resolution(graph, tensor.shape) for tensor in graph.inputs]
+    before = max(images, key=lambda sizes: [size or 0 for size in sizes])
     after = resolution(graph, row.output_shapes[-1])
     if not after:
         return VECTOR
     if not before or not before[0] or not after[0]:
         return "unknown"
     return 2 ** max(0, round(log2(before[0] / after[0])))
-
-
-def _label(row: int | str) -> str:
-    return f"1/{row} of the input's resolution" if isinstance(row, int) else f"{row}s"
 
 
 def _sized_label(row: int | str, entries: list[Entry]) -> str:
@@ -259,10 +288,7 @@ def _data(entries: list[Entry], first: Entry) -> dict[str, Any]:
         "ratios": [
             {
                 "model": entry.graph.title,
-                **{
-                    key: ratio(getattr(entry.totals, key), getattr(first.totals, key))
-                    for key in RATIOS
-                },
+                **{key: ratio(entry.figure(key), first.figure(key)) for key in RATIOS},
             }
             for entry in entries
         ],

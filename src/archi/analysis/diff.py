@@ -189,8 +189,8 @@ class _Comparison:
 
     def _reads_other(self, first: tuple[Tensor, ...], second: tuple[Tensor, ...]) -> bool:
         keys = [[_key(side, t) for t in read] for side, read in self._both(first, second)]
-        if keys[0] == keys[1] and None not in keys[0]:
-            return False
+        if None not in keys[0] and None not in keys[1]:
+            return keys[0] != keys[1]
         reach = [
             [self.origins[number].of(tensor) for tensor in read]
             for number, read in enumerate((first, second))

@@ -72,13 +72,13 @@ def _totals_table(found: Difference) -> Table:
         before, after = each["a"], each["b"]
         gained, lost = each["gained"], each["lost"]
         ratio = _ratio(before, after)
-        rows.append((LABELS[name], before, after, gained, lost, after - before, ratio))
+        rows.append((LABELS[name], before, after, gained, lost, each["delta"], ratio))
     return Table(columns, rows, title="Totals")
 
 
-def _ratio(before: int, after: int) -> str:
+def _ratio(before: int | None, after: int | None) -> str:
     """Return how much more or less it is: `+44.0%`, `×14.8`."""
-    if not before or before == after:
+    if not before or after is None or before == after:
         return ""
     ratio = after / before
     if ratio >= MANIFOLD:
@@ -86,25 +86,31 @@ def _ratio(before: int, after: int) -> str:
     return f"{ratio - 1:+.1%}" if abs(ratio - 1) >= 0.0005 else "under 0.1%"
 
 
-def _totals(found: Difference) -> dict[str, dict[str, int]]:
-    """Return each total in both networks, and what the changes gained and lost of it."""
-    before, after = found.totals
+def _totals(found: Difference) -> dict[str, dict[str, int | None]]:
+    """Return each total in both networks, and what the changes gained and lost of it.
+
+    None where a layer's MACs are unknown: a sum without them says nothing.
+    """
+    before, after = (totals._asdict() for totals in found.totals)
     changes = [*found.changes, *found.follows]
     steps = {
         "layers": [(c.kind == "added") - (c.kind == "removed") for c in changes],
         "params": [change.params for change in changes],
         "macs": [change.macs or 0 for change in changes],
     }
-    return {
+    totals: dict[str, dict[str, int | None]] = {
         name: {
-            "a": getattr(before, name),
-            "b": getattr(after, name),
-            "delta": getattr(after, name) - getattr(before, name),
+            "a": before[name],
+            "b": after[name],
+            "delta": after[name] - before[name],
             "gained": sum(step for step in values if step > 0),
             "lost": sum(step for step in values if step < 0),
         }
         for name, values in steps.items()
     }
+    if found.uncounted:
+        totals["macs"] = dict.fromkeys(totals["macs"])
+    return totals
 
 
 def _remarks(found: Difference) -> list[str]:

@@ -21,7 +21,7 @@ FEW = 6  # values that are listed rather than given by their ends
 class Query(NamedTuple):
     """What is asked: goals by metric, options fixed and options to vary, both as text.
 
-    `like` is the network whose counts the goals are, if they are one's.
+    `like` is the network whose counts the goals `alike` are, if they are one's.
     """
 
     goals: Mapping[str, Bound]
@@ -29,6 +29,7 @@ class Query(NamedTuple):
     vary: Mapping[str, str]
     top: int = 10
     like: str = ""
+    alike: tuple[str, ...] = ()
 
 
 def fit(text: str, query: Query, progress: Progress | None = None) -> Report:
@@ -90,7 +91,10 @@ def _row(candidate: Candidate, query: Query, mixed: bool) -> tuple[Any, ...]:
 def _sentence(best: Candidate, query: Query) -> str:
     """The answer in one line."""
     counts = dict(zip(METRICS, best.counts, strict=True))
-    goal = query.like or _and(f"{bound} {TITLES[m]}" for m, bound in query.goals.items())
+    goal = _and(f"{bound} {TITLES[m]}" for m, bound in query.goals.items())
+    if query.like:
+        others = [f"{query.goals[m]} {TITLES[m]}" for m in query.goals if m not in query.alike]
+        goal = _and([query.like, *others])
     has = _and(
         f"{counts[metric]:,} {TITLES[metric]}"
         + (
@@ -102,8 +106,9 @@ def _sentence(best: Candidate, query: Query) -> str:
     )
     if best.breaks:
         return f"No variant has {goal}; {best.spec} comes nearest: {has}"
-    fits = best.error == 0 and not query.like
-    return f"{best.spec} {'fits' if fits else 'comes nearest to'} {goal}: {has}"
+    if best.error:
+        return f"{best.spec} comes nearest to {goal}: {has}"
+    return f"{best.spec} {'is as large as' if query.like else 'fits'} {goal}: {has}"
 
 
 def _and(texts: Iterable[str]) -> str:
@@ -163,8 +168,7 @@ def _notes(found: Found, query: Query, mixed: bool) -> list[Part]:
         f"{name.replace('_', '-')} can't be built so: {error.message}"
         for name, error in found.refused.items()
     ]
-    inputs = {candidate.spec.values["input"] for candidate in found.candidates}
-    if mixed and len(inputs) > 1:
+    if mixed and "input" not in query.options:
         texts.append(
             "Each family has its own input and classes here; --input and --classes make "
             "them comparable."

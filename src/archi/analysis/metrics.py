@@ -244,4 +244,4 @@ def off_by(wanted: Bound, actual: int, kind: str) -> str:
     size = file_size(abs(by)) if kind == "bytes" else si(abs(by))
     sign = "+" if by > 0 else "-"
     share = abs(by / edge) if edge else 0.0
-    return f"{sign}{size} ({sign}{share:,.1%})" if share >= 0.0005 else f"{sign}{size}"
+    return f"{sign}{size} ({sign}{share:.1%})" if 0.0005 <= share < 10 else f"{sign}{size}"

@@ -46,9 +46,9 @@ def command(
 ) -> None:
     """Compare networks: totals side by side, and what each spends where.
 
-    Ratios are to the first TARGET. Memory is what the activations of one sample take at
-    once at inference. /4 is where a quarter of the input's resolution is
-    left, with the sizes the networks have there.
+    Ratios are to the first TARGET. Memory is what activations take at once at inference,
+    for one sample unless --batch is given, as are MACs. /4 is where a quarter of the
+    input's resolution is left, with the sizes the networks have there.
 
     \b
     archi compare nasnet-mobile xception

@@ -17,10 +17,29 @@ if TYPE_CHECKING:
     from archi.bounds import Bound
 
 
+def once(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> str | None:
+    """Take an option that may be given once; the last of several would silently win."""
+    if len(given) > 1:
+        raise click.BadParameter("given twice; a range is 4M..5M", ctx, param)
+    return given[0] if given else None
+
+
 @click.command()
 @click.argument("family", type=FamilyOrTarget(), default="")
-@click.option("--params", metavar="N", help="Parameters sought: 36.5M, '<=5M', 4M..5M, 5M±2%.")
-@click.option("--macs", metavar="N", help="MACs sought, for one sample: 600M, '<=1G'.")
+@click.option(
+    "--params",
+    metavar="N",
+    multiple=True,
+    callback=once,
+    help="Parameters sought: 36.5M, '<=5M', 4M..5M, 5M±2%.",
+)
+@click.option(
+    "--macs",
+    metavar="N",
+    multiple=True,
+    callback=once,
+    help="MACs sought, for one sample: 600M, '<=1G'.",
+)
 @click.option("--like", type=Target(), metavar="SPEC", help="As large as SPEC is.")
 @click.option(
     "--by",
@@ -77,16 +96,16 @@ def command(
     goals = _goals({"params": params, "macs": macs})
     given = {"input": input, "classes": classes}
     options = {key: text for key, text in given.items() if text is not None}
+    wanted = ("params", "macs") if by == "both" else (by,)
     if like is not None:
         totals = load_target(like, input, classes).totals
-        wanted = ("params", "macs") if by == "both" else (by,)
         goals = _like(ctx, goals, {key: getattr(totals, key) for key in wanted})
     if not goals:
         raise click.UsageError("Give a budget: --params, --macs or --like.", ctx)
     from archi.analysis.fit import Query, fit
 
-    pairs = [text.partition("=") for text in vary]
-    query = Query(goals, options, {key: text for key, _, text in pairs}, top, like or "")
+    alike = () if like is None else wanted
+    query = Query(goals, options, _vary(ctx, vary), top, like or "", alike)
     with Meter() as meter:
         report = fit(family, query, meter.show)
     emit(report, format, output)
@@ -96,6 +115,18 @@ def _goals(texts: dict[str, str | None]) -> dict[str, Bound]:
     from archi.bounds import bound
 
     return {key: bound(text) for key, text in texts.items() if text is not None}
+
+
+def _vary(ctx: click.Context, texts: tuple[str, ...]) -> dict[str, str]:
+    vary: dict[str, str] = {}
+    for text in texts:
+        key, _, values = text.partition("=")
+        if not key.strip():
+            raise click.UsageError("--vary names an option: --vary KEY or --vary KEY=A,B.", ctx)
+        if key in vary:
+            raise click.UsageError(f"--vary {key} is given twice; try --vary {key}=A,B.", ctx)
+        vary[key] = values
+    return vary
 
 
 def _like(ctx: click.Context, goals: dict[str, Bound], counts: dict[str, int]) -> dict[str, Bound]:
