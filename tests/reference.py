@@ -44,12 +44,13 @@ def _projection_bn(x, filters, stride, use_bias):
     return layers.BatchNormalization()(x)
 
 
-def _basic_block(x, filters, stride, use_bias):
+def _basic_block(x, filters, stride, use_bias, width):
     """Two 3x3 convolutions; projection only where the shape changes."""
     shortcut = x
     if stride != 1 or x.shape[-1] != filters:
         shortcut = _projection_bn(x, filters, stride, use_bias)
-    x = layers.Conv2D(filters, 3, strides=stride, padding="same", use_bias=use_bias)(x)
+    wide = width * filters
+    x = layers.Conv2D(wide, 3, strides=stride, padding="same", use_bias=use_bias)(x)
     x = _bn_relu(x)
     x = layers.Conv2D(filters, 3, padding="same", use_bias=use_bias)(x)
     x = layers.BatchNormalization()(x)
@@ -57,7 +58,7 @@ def _basic_block(x, filters, stride, use_bias):
     return layers.Activation("relu")(x)
 
 
-def resnet_basic(depth, input_shape=(224, 224, 3), classes=1000, use_bias=True):
+def resnet_basic(depth, input_shape=(224, 224, 3), classes=1000, use_bias=True, width=1):
     """ResNet-18 and ResNet-34.
 
     Source: He et al. 2015, table 1, option B shortcuts, with the layers
@@ -68,16 +69,17 @@ def resnet_basic(depth, input_shape=(224, 224, 3), classes=1000, use_bias=True):
     for stage, (filters, blocks) in enumerate(zip(STAGE_FILTERS, BASIC_BLOCKS[depth], strict=True)):
         for block in range(blocks):
             stride = 2 if stage > 0 and block == 0 else 1
-            x = _basic_block(x, filters, stride, use_bias)
+            x = _basic_block(x, filters, stride, use_bias, width)
     return keras.Model(inputs, _classifier(x, classes))
 
 
-def _bottleneck_v1_5(x, filters, stride, project):
-    """1x1, 3x3 (strided), 1x1 convolutions without biases."""
+def _bottleneck_v1_5(x, filters, stride, project, width):
+    """1x1, 3x3 (strided), 1x1 convolutions without biases; the first two are `width` as wide."""
     shortcut = _projection_bn(x, 4 * filters, stride, use_bias=False) if project else x
-    x = layers.Conv2D(filters, 1, use_bias=False)(x)
+    wide = width * filters
+    x = layers.Conv2D(wide, 1, use_bias=False)(x)
     x = _bn_relu(x)
-    x = layers.Conv2D(filters, 3, strides=stride, padding="same", use_bias=False)(x)
+    x = layers.Conv2D(wide, 3, strides=stride, padding="same", use_bias=False)(x)
     x = _bn_relu(x)
     x = layers.Conv2D(4 * filters, 1, use_bias=False)(x)
     x = layers.BatchNormalization()(x)
@@ -85,7 +87,7 @@ def _bottleneck_v1_5(x, filters, stride, project):
     return layers.Activation("relu")(x)
 
 
-def resnet_bottleneck_torchvision(depth, input_shape=(224, 224, 3), classes=1000):
+def resnet_bottleneck_torchvision(depth, input_shape=(224, 224, 3), classes=1000, width=1):
     """ResNet-50, -101 and -152 "v1.5".
 
     Source: He et al. 2015 with torchvision's change (torchvision/models/resnet.py): a stage's
@@ -98,7 +100,7 @@ def resnet_bottleneck_torchvision(depth, input_shape=(224, 224, 3), classes=1000
     ):
         for block in range(blocks):
             stride = 2 if stage > 0 and block == 0 else 1
-            x = _bottleneck_v1_5(x, filters, stride, project=block == 0)
+            x = _bottleneck_v1_5(x, filters, stride, block == 0, width)
     return keras.Model(inputs, _classifier(x, classes))
 
 

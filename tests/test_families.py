@@ -207,6 +207,11 @@ def reference_cases():
         "resnet18": ("resnet_basic", {"depth": 18}),
         "resnet34": ("resnet_basic", {"depth": 34}),
         "resnet34,bias=false": ("resnet_basic", {"depth": 34, "use_bias": False}),
+        "resnet18,width=3": ("resnet_basic", {"depth": 18, "width": 3}),
+        "resnet50,bias=false,stride=3x3,width=2": (
+            "resnet_bottleneck_torchvision",
+            {"depth": 50, "width": 2},
+        ),
         "resnet18,input=64x32x1,classes=5": (
             "resnet_basic",
             {"depth": 18, "input_shape": (64, 32, 1), "classes": 5},

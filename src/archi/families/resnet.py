@@ -17,7 +17,7 @@ from archi.families._blocks import (
     classifier,
     normalize,
 )
-from archi.families._options import Flag, OneOf
+from archi.families._options import Flag, Int, OneOf
 from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor, scope
 from archi.layers import (
@@ -45,12 +45,14 @@ def conv_bn(
     return normalize(conv(x), f"{name}_{number}_bn")
 
 
-def basic(x: Tensor, filters: int, strides: int, project: bool, bias: bool, name: str) -> Tensor:
+def basic(
+    x: Tensor, filters: int, inner: int, strides: int, project: bool, bias: bool, name: str
+) -> Tensor:
     """Two 3×3 convolutions around which the input is added (Figure 5, left)."""
     shortcut = x
     if project:
         shortcut = conv_bn(x, filters, 1, strides=strides, bias=bias, name=name, number=0)
-    x = conv_bn(x, filters, 3, strides=strides, bias=bias, name=name, number=1)
+    x = conv_bn(x, inner, 3, strides=strides, bias=bias, name=name, number=1)
     x = Activation("relu", name=f"{name}_1_relu")(x)
     x = conv_bn(x, filters, 3, bias=bias, name=name, number=2)
     x = Add(name=f"{name}_add")([shortcut, x])
@@ -58,7 +60,13 @@ def basic(x: Tensor, filters: int, strides: int, project: bool, bias: bool, name
 
 
 def bottleneck(
-    x: Tensor, filters: int, strides: tuple[int, int], project: bool, bias: bool, name: str
+    x: Tensor,
+    filters: int,
+    inner: int,
+    strides: tuple[int, int],
+    project: bool,
+    bias: bool,
+    name: str,
 ) -> Tensor:
     """1×1, 3×3 and 1×1 convolutions (Figure 5, right); strides of the first two."""
     first, second = strides
@@ -66,9 +74,9 @@ def bottleneck(
     if project:
         both = first * second
         shortcut = conv_bn(x, 4 * filters, 1, strides=both, bias=bias, name=name, number=0)
-    x = conv_bn(x, filters, 1, strides=first, bias=bias, name=name, number=1)
+    x = conv_bn(x, inner, 1, strides=first, bias=bias, name=name, number=1)
     x = Activation("relu", name=f"{name}_1_relu")(x)
-    x = conv_bn(x, filters, 3, strides=second, bias=bias, name=name, number=2)
+    x = conv_bn(x, inner, 3, strides=second, bias=bias, name=name, number=2)
     x = Activation("relu", name=f"{name}_2_relu")(x)
     x = conv_bn(x, 4 * filters, 1, bias=bias, name=name, number=3)
     x = Add(name=f"{name}_add")([shortcut, x])
@@ -87,6 +95,7 @@ def stem(x: Tensor, bias: bool) -> Tensor:
 
 PAPER_TABLE_1 = "He et al. 2015, Table 1"
 TORCHVISION = "torchvision.models, ResNet weights' metadata"
+WIDE = "bias=false,stride=3x3,width=2"  # torchvision's wide_resnet50_2 and wide_resnet101_2
 
 
 @family(
@@ -108,6 +117,13 @@ TORCHVISION = "torchvision.models, ResNet weights' metadata"
             default="1x1",
             help="which convolution of a bottleneck strides; torchvision's is the 3x3",
         ),
+        "width": Int(
+            1,
+            64,
+            default=1,
+            search=range(1, 9),
+            help="times the filters inside a block: 2 in torchvision's wide_resnet50_2",
+        ),
     },
     published=(
         Published("resnet18", "macs", "1.8G", PAPER_TABLE_1),
@@ -123,6 +139,10 @@ TORCHVISION = "torchvision.models, ResNet weights' metadata"
         Published("resnet50,bias=false", "trainable_params", "25,557,032", TORCHVISION),
         Published("resnet101,bias=false", "trainable_params", "44,549,160", TORCHVISION),
         Published("resnet152,bias=false", "trainable_params", "60,192,808", TORCHVISION),
+        Published(f"resnet50,{WIDE}", "trainable_params", "68,883,240", TORCHVISION),
+        Published(f"resnet101,{WIDE}", "trainable_params", "126,886,696", TORCHVISION),
+        Published(f"resnet50,{WIDE}", "macs", "11.40G", TORCHVISION),
+        Published(f"resnet101,{WIDE}", "macs", "22.75G", TORCHVISION),
         Published("resnet18,bias=false", "macs", "1.81G", TORCHVISION),
         Published("resnet34,bias=false", "macs", "3.66G", TORCHVISION),
         Published("resnet50,bias=false,stride=3x3", "macs", "4.09G", TORCHVISION),
@@ -138,7 +158,9 @@ TORCHVISION = "torchvision.models, ResNet weights' metadata"
         "source": "He et al. 2015, Section 3.4",
     },
 )
-def resnet(x: Tensor, classes: int, top: bool, depth: int, bias: bool, stride: str) -> Tensor:
+def resnet(
+    x: Tensor, classes: int, top: bool, depth: int, bias: bool, stride: str, width: int
+) -> Tensor:
     """The network: stem, four stages, classifier."""
     kind, blocks = RESNET_TABLE_1[depth]
     with scope("stem"):
@@ -151,8 +173,9 @@ def resnet(x: Tensor, classes: int, top: bool, depth: int, bias: bool, stride: s
                 with scope(f"block{block}", kind):
                     if kind == "basic":
                         project = strides > 1
-                        x = basic(x, filters, strides, project, bias, name)
+                        x = basic(x, filters, width * filters, strides, project, bias, name)
                     else:
                         pair = (strides, 1) if stride == "1x1" else (1, strides)
-                        x = bottleneck(x, filters, pair, block == 1, bias, name)
+                        inner = width * filters
+                        x = bottleneck(x, filters, inner, pair, block == 1, bias, name)
     return classifier(x, classes) if top else x
