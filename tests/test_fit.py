@@ -459,8 +459,8 @@ def test_like_takes_the_counts_of_another(archi):
 def test_the_answer_is_the_first_line(archi):
     line = archi("fit", "wrn", "--like", "wrn-28-10").stdout.splitlines()[0]
     assert line == "wrn-28-10 is as large as wrn-28-10: 36,497,146 params"
-    line = archi("fit", "resnet", "--params", "1G").stdout.splitlines()[0]
-    assert line == "resnet152 comes nearest to 1G params: 60,419,944 params (-94%)"
+    line = archi("fit", "resnet", "--params", "10G").stdout.splitlines()[0]
+    assert line == "resnet152,width=8 comes nearest to 10G params: 2,105,456,616 params (-79%)"
     line = archi("fit", "resnet", "--macs", "<1G").stdout.splitlines()[0]
     assert line == "No variant has <1G MACs; resnet18 comes nearest: 1,814,073,344 MACs (+81%)"
 
@@ -468,7 +468,7 @@ def test_the_answer_is_the_first_line(archi):
 @pytest.mark.parametrize("goal", ["1", "1T", "<=1K", ">1T"])
 def test_a_budget_out_of_reach_says_so(archi, goal):
     stdout = archi("fit", "resnet", "--params", goal).stdout
-    assert f"Out of reach: {goal} params. What was searched has 11,703,912 to 60,419,944" in stdout
+    assert f"Out of reach: {goal} params. What was searched has 11,703,912 to 2,105,456,616" in stdout
 
 
 def test_a_budget_between_two_variants_is_not_out_of_reach(archi):

@@ -64,7 +64,7 @@ F must be a whole number from 96 to 96,000 that is a multiple of 96 (24 × 2²),
 resnet has no option 'clases'
   resnet50,clases=10
            ^^^^^^
-  did you mean classes? it takes bias, stride, input, classes, top, data_format""",
+  did you mean classes? it takes bias, stride, width, input, classes, top, data_format""",
     "resnet50,classes=ten": """\
 classes must be a whole number from 1 to 1,000,000, not 'ten'
   resnet50,classes=ten
@@ -122,7 +122,7 @@ classes is given twice
 an option is written key=value, not ''
   resnet50,
            ^
-  resnet takes bias, stride, input, classes, top, data_format""",
+  resnet takes bias, stride, width, input, classes, top, data_format""",
     "wrn-28-10,width=4": """\
 width is part of the name, wrn-{depth}-{width}[-b{blocks}]
   wrn-28-10,width=4

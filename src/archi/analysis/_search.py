@@ -178,11 +178,12 @@ class Exhausted(Exception):
 
 
 class Builder:
-    """Builds variants, each once, until there have been `MAX_CALLS` layer calls."""
+    """Builds variants, each once, until there have been `limit` layer calls."""
 
     def __init__(self) -> None:
         self.samples: dict[str, Sample | ArchiError] = {}
         self.calls = 0
+        self.limit = MAX_CALLS
 
     @property
     def built(self) -> int:
@@ -196,7 +197,7 @@ class Builder:
         """
         key = str(spec)
         if key not in self.samples:
-            if self.calls > MAX_CALLS:
+            if self.calls > self.limit:
                 raise Exhausted
             try:
                 built = self.samples[key] = _sample(spec)
@@ -240,6 +241,7 @@ class Search:
 
     def run(self, spaces: Sequence[Space], top: int) -> Found:
         """Return the `top` nearest variants; of those that keep within limits if any do."""
+        self.build.limit = self.build.calls + MAX_CALLS
         try:
             return self._run(spaces, top)
         except Exhausted:
