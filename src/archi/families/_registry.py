@@ -32,7 +32,7 @@ class Published(NamedTuple):
     """A figure somebody published for one spec, as printed, and where.
 
     `metric` is a field of the totals (`params`, `trainable_params`, `macs`, …). `note`
-    says why the figure differs from what archi computes, where it does.
+    says why the figure differs from what archi computes; there is one exactly where it does.
     """
 
     spec: str
@@ -110,7 +110,11 @@ def _skip(text: str, at: int, alphabet: str) -> int:
 
 
 class Family:
-    """An architecture family: its names, options, paper, figures and builder."""
+    """An architecture family: its names, options, paper, figures and builder.
+
+    `applications` are the calls of functions of `keras.applications` whose models equal
+    specs of this family layer by layer: `{"xception": "Xception()"}`.
+    """
 
     def __init__(
         self,
@@ -126,6 +130,7 @@ class Family:
         catalogue: tuple[str, ...] = (),
         published: tuple[Published, ...] = (),
         recipe: Mapping[str, str] | None = None,
+        applications: Mapping[str, str] | None = None,
     ) -> None:
         self.function = function
         self.name = function.__module__.rpartition(".")[2]
@@ -135,6 +140,7 @@ class Family:
         self.presets = dict(presets or {})
         self.published = published
         self.recipe = dict(recipe or {})
+        self.applications = dict(applications or {})
         common = {
             **COMMON,
             "input": Size(input, COMMON["input"].help),

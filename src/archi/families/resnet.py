@@ -125,6 +125,12 @@ WIDE = "bias=false,stride=3x3,width=2"  # torchvision's wide_resnet50_2 and wide
             help="times the filters inside a block: 2 in torchvision's wide_resnet50_2",
         ),
     },
+    applications={
+        "resnet50": "ResNet50()",
+        "resnet101": "ResNet101()",
+        "resnet152": "ResNet152()",
+        "resnet50,classes=10,input=64x96x1": "ResNet50(classes=10, input_shape=(64, 96, 1))",
+    },
     published=(
         Published("resnet18", "macs", "1.8G", PAPER_TABLE_1),
         Published("resnet34", "macs", "3.6G", PAPER_TABLE_1, "3.64 G without projections"),

@@ -69,6 +69,12 @@ def stem(x: Tensor) -> Tensor:
             help="weighted layers",
         ),
     },
+    applications={
+        "resnet50v2": "ResNet50V2()",
+        "resnet101v2": "ResNet101V2()",
+        "resnet152v2": "ResNet152V2()",
+        "resnet50v2,top=false": "ResNet50V2(include_top=False, input_shape=(224, 224, 3))",
+    },
     published=(
         Published("resnet50v2", "params", "25.6M", KERAS_TABLE),
         Published("resnet101v2", "params", "44.7M", KERAS_TABLE),

@@ -73,6 +73,10 @@ def middle(x: Tensor, name: str) -> Tensor:
     ),
     input=(299, 299, 3),
     classes=1000,
+    applications={
+        "xception": "Xception()",
+        "xception,top=false": "Xception(include_top=False, input_shape=(299, 299, 3))",
+    },
     published=(
         Published("xception", "trainable_params", "22,855,952", "Chollet 2016, Table 3"),
         Published("xception", "params", "22.9M", KERAS_TABLE),
