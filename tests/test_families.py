@@ -9,7 +9,7 @@ import pytest
 import archi
 from archi.analysis.catalogue import describe
 from archi.bridge import compare, functional_json, to_keras
-from archi.families._registry import catalogue, families, family_files, find
+from archi.families._registry import catalogue, families, family_files
 from archi.keras_code import keras_code
 from archi.spec import parse
 from archi.units import figure
@@ -87,8 +87,8 @@ def test_depth_is_the_papers(spec, depth):
 @pytest.mark.parametrize("family", family_files())
 def test_published_figures_hold(family):
     """Every published figure is equal as printed, or said to differ, and why."""
-    for figure in describe(family).data["published"]:
-        assert figure["verdict"].startswith("differs") == bool(figure["note"]), figure
+    for each in describe(family).data["published"]:
+        assert each["verdict"].startswith("differs") == bool(each["note"]), each
 
 
 @pytest.mark.parametrize("family", families(), ids=lambda family: family.name)
@@ -113,7 +113,7 @@ APPLICATIONS = {spec: call for f in families() for spec, call in f.applications.
 
 def application(keras, call):
     """Return the model of a call such as `ResNet50(classes=10)`, without its weights."""
-    name, _, arguments = call.rstrip(")").partition("(")
+    name, _, arguments = call[:-1].partition("(")
     keras.backend.clear_session()
     with keras.StatelessScope(initialize_variables=False):
         return getattr(keras.applications, name)(weights=None, **eval(f"dict({arguments})"))
