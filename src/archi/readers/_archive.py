@@ -82,9 +82,9 @@ class Archive:
     in front of the archive.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], file: BinaryIO | None = None) -> None:
         self.path = os.fspath(path)
-        self.file = open_regular(path)
+        self.file = file or open_regular(path)
         try:
             self.length = self.file.seek(0, os.SEEK_END)
             self.prefix, directory = self._directory()
@@ -98,6 +98,11 @@ class Archive:
 
     def __exit__(self, *exception: object) -> None:
         self.file.close()
+
+    @classmethod
+    def within(cls, outer: Archive, member: Member) -> Archive:
+        """Return the archive that a member is, such as an .npz file."""
+        return cls(f"{outer.path}/{member.name}", outer.open(member))
 
     def find(self, name: str) -> Member | None:
         """Return the member that a reader gets by this name: the last of several."""
@@ -123,6 +128,17 @@ class Archive:
         if zlib.crc32(content) != member.crc:
             raise self._error(f"{quote(member.name)} is damaged: its checksum is not the one noted")
         return content
+
+    def start_of(self, member: Member, length: int) -> bytes:
+        """Return the first bytes of a member, up to `length`; its checksum is not looked at."""
+        start = self._content(member)
+        packed = self._at(start, min(member.packed, length, self.length - start))
+        if member.method == STORED:
+            return packed[: member.size]
+        try:
+            return zlib.decompressobj(-15).decompress(packed, length)
+        except zlib.error:
+            raise self._error(f"{quote(member.name)} can't be inflated") from None
 
     def open(self, member: Member, limit: int = INFLATED) -> BinaryIO:
         """Return a member as a file to seek and read in, which stays open with the archive.
