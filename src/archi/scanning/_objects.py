@@ -35,7 +35,8 @@ class Place(NamedTuple):
         path = "".join(reversed(keys))
         if not names:
             return path
-        return ": ".join(filter(None, ["/".join(reversed(names)), path.lstrip(".")]))
+        path = path.removeprefix(".config").lstrip(".")
+        return ": ".join(filter(None, ["/".join(reversed(names)), path]))
 
 
 class Object(NamedTuple):
