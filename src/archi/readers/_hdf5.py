@@ -21,6 +21,8 @@ from archi.readers._files import open_regular
 from archi.readers._json import LIMIT, parse
 
 SECONDS = 3.5  # of the child, on the clock
+# Of the root, what Keras and its older versions read.
+ATTRIBUTES = ("keras_version", "backend", "model_config", "training_config")
 ANSWER = 5 * LIMIT  # bytes: what JSON says of the objects, and four attributes
 _CHILD = os.path.join(os.path.dirname(__file__), "_hdf5_child.py")
 _PACKAGES = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -70,7 +72,7 @@ def read_contents(path: str | os.PathLike[str], members: Sequence[str] = ("",)) 
     """
     name = os.fspath(path)
     open_regular(name).close()
-    task = {"path": os.path.abspath(name), "members": list(members)}
+    task = {"path": os.path.abspath(name), "members": list(members), "attributes": ATTRIBUTES}
     answer = _run_child(name, {**task, "packages": [_PACKAGES, *sys.path]})
     head, _, rest = answer.partition(b"\n")
     try:

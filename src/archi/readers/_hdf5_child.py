@@ -22,8 +22,6 @@ OBJECTS = 100_000
 DEPTH = 100
 TEXT = 1024  # characters of a name
 ATTRIBUTE = 16 << 20  # bytes
-# What Keras and its older versions read of the root.
-ATTRIBUTES = ("keras_version", "backend", "model_config", "training_config")
 
 
 class Unreadable(Exception):
@@ -40,7 +38,7 @@ def main() -> None:
     try:
         import h5py
 
-        files = _read_all(h5py, task["path"], task["members"], texts)
+        files = _read_all(h5py, task, texts)
         answer: dict[str, Any] = {"files": files}
     except ImportError:
         answer = {"error": "h5py is needed for HDF5 files; pip install h5py"}
@@ -58,25 +56,26 @@ def main() -> None:
             out.writelines(texts)
 
 
-def _read_all(h5py: Any, path: str, members: list[str], texts: list[bytes]) -> list[dict[str, Any]]:
+def _read_all(h5py: Any, task: dict[str, Any], texts: list[bytes]) -> list[dict[str, Any]]:
     from archi.readers._archive import Archive
     from archi.readers._files import open_regular
 
-    if members == [""]:
-        with open_regular(path) as file:
+    wanted = task["attributes"]
+    if task["members"] == [""]:
+        with open_regular(task["path"]) as file:
             _limit()
-            return [_look(h5py, file, texts)]
-    with Archive(path) as archive:
-        found = [archive.find(name) for name in members]
+            return [_look(h5py, file, wanted, texts)]
+    with Archive(task["path"]) as archive:
+        found = [archive.find(name) for name in task["members"]]
         _limit()
-        return [_look(h5py, archive.open(member), texts) for member in found if member]
+        return [_look(h5py, archive.open(member), wanted, texts) for member in found if member]
 
 
-def _look(h5py: Any, source: Any, texts: list[bytes]) -> dict[str, Any]:
+def _look(h5py: Any, source: Any, wanted: list[str], texts: list[bytes]) -> dict[str, Any]:
     length = source.seek(0, os.SEEK_END)
     source.seek(0)
     with h5py.File(source, "r") as file:
-        attributes = [[name, _text(h5py, file, name, texts)] for name in ATTRIBUTES]
+        attributes = [[name, _text(h5py, file, name, texts)] for name in wanted]
         found: dict[str, Any] = {
             "attributes": [[name, size] for name, size in attributes if size is not None],
             "datasets": [],
