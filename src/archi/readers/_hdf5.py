@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -119,6 +117,9 @@ def _run_child(name: str, task: dict[str, Any]) -> bytes:
     It gets no environment and finds packages where this process does. It starts without
     `site`, which would look for them again.
     """
+    import subprocess
+    import threading
+
     child = subprocess.Popen(
         [sys.executable, "-I", "-S", _CHILD],
         stdin=subprocess.PIPE,

@@ -18,10 +18,10 @@ class Place(NamedTuple):
     label: str
     is_name: bool
 
-    def __str__(self) -> str:
+    def shown(self, container: str) -> str:
         """Return the names of the layers around it, and the keys within the innermost.
 
-        The keys start with a `.` or `[` where there is no layer.
+        Where there is no layer, the keys are from the root of `container`.
         """
         names: list[str] = []
         keys: list[str] = []
@@ -33,21 +33,20 @@ class Place(NamedTuple):
                 keys.append(place.label)
             place = place.parent
         path = "".join(reversed(keys))
-        if not names:
-            return path
-        path = path.removeprefix(".config").lstrip(".")
-        return ": ".join(filter(None, ["/".join(reversed(names)), path]))
+        if names:
+            path = path.removeprefix(".config")
+        parts = ["/".join(reversed(names)) or container, path.lstrip(".")]
+        return ": ".join(filter(None, parts))
+
+
+ROOT = Place(None, "", False)
 
 
 class Object(NamedTuple):
-    """A dictionary that Keras makes an object of, and where it stands.
-
-    `owner` is the innermost object around it, if there is one.
-    """
+    """A dictionary that Keras makes an object of, and where it stands."""
 
     raw: dict[str, Any]
     place: Place
-    owner: Object | None
 
     def text(self, key: str) -> str:
         """Return what stands under a key where it is text, else nothing."""
@@ -78,26 +77,35 @@ class Object(NamedTuple):
 
 def objects(document: Any) -> Iterator[Object]:
     """Yield every object of a document, each before those inside it."""
-    stack: list[tuple[Any, Place | None, Object | None]] = [(document, None, None)]
+    for value, place in containers(document):
+        if isinstance(value, dict) and _is_object(value):
+            yield Object(value, place)
+
+
+def containers(document: Any) -> Iterator[tuple[dict[str, Any] | list[Any], Place]]:
+    """Yield every dictionary and list of a document, each before those inside it."""
+    stack: list[tuple[Any, Place]] = [(document, ROOT)]
     while stack:
-        value, place, owner = stack.pop()
+        value, place = stack.pop()
         if isinstance(value, dict):
-            if "class_name" in value and "config" in value:
-                name = _layer_name(value)
-                if name and place:  # the name of the whole model says nothing about where
-                    place = Place(place, name, True)
-                owner = Object(value, place or Place(None, "", False), owner)
-                yield owner
+            # The name of the whole model says nothing about where.
+            if place is not ROOT and _is_object(value) and (name := _layer_name(value)):
+                place = Place(place, name, True)
             children = [(value[key], f".{key}") for key in reversed(value)]
         elif isinstance(value, list):
             children = [(value[i], f"[{i}]") for i in reversed(range(len(value)))]
         else:
             continue
+        yield value, place
         stack += [
-            (child, Place(place, label, False), owner)
+            (child, Place(place, label, False))
             for child, label in children
             if isinstance(child, (dict, list))
         ]
+
+
+def _is_object(value: dict[str, Any]) -> bool:
+    return "class_name" in value and "config" in value
 
 
 def _layer_name(value: dict[str, Any]) -> str:

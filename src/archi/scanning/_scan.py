@@ -143,22 +143,20 @@ class _Scanning:
         except ReadError as error:
             self.errors.append(error)
             return
-        self._add(apply("document", (document, duplicates)), container=container)
+        self._add(apply("document", (document, duplicates, container)))
         self._objects(document, container)
 
     def _objects(self, document: Any, container: str) -> None:
         for each in objects(document):
-            found = (found._replace(where=str(each.place)) for found in apply("object", each))
-            self._add(found, container=container)
+            for found in apply("object", each):
+                self._add([found._replace(where=each.place.shown(container))])
 
-    def _add(self, found: Iterable[Finding], prefix: str = "", container: str = "") -> None:
+    def _add(self, found: Iterable[Finding], prefix: str = "") -> None:
         for each in found:
             if len(self.findings) == FINDINGS:
                 self.more += 1
                 continue
             where = prefix + each.where
-            if container and where[:1] in ("", ".", "["):  # keys alone, from the root
-                where = f"{container}: {where.lstrip('.')}" if where else container
             self.findings.append(each._replace(where=where[:WHERE]))
 
     def _give_up(self, problem: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from archi.errors import quote
 from archi.readers._json import Duplicate
 from archi.scanning._findings import Found, rule
-from archi.scanning._objects import Place
+from archi.scanning._objects import containers
 
 
 @rule(
@@ -16,31 +16,19 @@ from archi.scanning._objects import Place
     looks_at="document",
     severity="medium",
 )
-def duplicate_key(document: tuple[Any, list[Duplicate]]) -> Iterator[Found]:
+def duplicate_key(document: tuple[Any, list[Duplicate], str]) -> Iterator[Found]:
     """A key that is there twice.
 
     Keras takes the last of them; what another tool shows or checks may be the first.
     """
-    value, duplicates = document
+    value, duplicates, container = document
     wanted = {id(each.owner) for each in duplicates}
-    places = _places(value, wanted) if wanted else {}
+    places = {
+        id(found): place.shown(container)
+        for found, place in (containers(value) if wanted else ())
+        if id(found) in wanted
+    }
     for each in duplicates:
-        # An object that is itself a value that gave way is nowhere in the document.
-        place = places.get(id(each.owner), "")
-        yield Found(f"the key {quote(each.key)} is there twice; Keras takes the last", place)
-
-
-def _places(document: Any, wanted: set[int]) -> dict[int, str]:
-    found: dict[int, str] = {}
-    stack: list[tuple[Any, Place | None]] = [(document, None)]
-    while stack and len(found) < len(wanted):
-        value, place = stack.pop()
-        if id(value) in wanted:
-            found[id(value)] = str(place) if place else ""
-        items: Any = ()
-        if isinstance(value, dict):
-            items = ((f".{key}", child) for key, child in value.items())
-        elif isinstance(value, list):
-            items = ((f"[{i}]", child) for i, child in enumerate(value))
-        stack += [(child, Place(place, label, False)) for label, child in items]
-    return found
+        # What is in a value that gave way to another is nowhere in the document.
+        where = places.get(id(each.owner), container)
+        yield Found(f"the key {quote(each.key)} is there twice; Keras takes the last", where)
