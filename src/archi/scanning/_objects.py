@@ -109,16 +109,18 @@ def _is_object(value: dict[str, Any]) -> bool:
 
 
 def _layer_name(value: dict[str, Any]) -> str:
+    if value["class_name"] in _NAMELESS:
+        return ""
     config = value["config"]
     for name in (value.get("name"), config.get("name") if isinstance(config, dict) else None):
         if isinstance(name, str) and name:
-            # A dtype policy has a name too, which names no place.
-            return "" if value["class_name"] in _NAMELESS else name
+            return name
     return ""
 
 
-_NAMELESS = {
+# A dtype policy has a name too, which names no place. No set: a class name can be anything.
+_NAMELESS = (
     "DTypePolicy", "Policy", "PolicyV1", "FloatDTypePolicy", "QuantizedDTypePolicy",
     "QuantizedFloat8DTypePolicy", "GPTQDTypePolicy", "AWQDTypePolicy", "Int4DTypePolicy",
     "DTypePolicyMap",
-}  # fmt: skip
+)  # fmt: skip
