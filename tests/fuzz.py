@@ -101,6 +101,10 @@ NASTY_BYTES = [0, 1, 2, 0x7F, 0x80, 0xFE, 0xFF]
 NASTY_NAMES = ["config.json", "../x", "/x", "a\\b", "C:x", "x\x1b[0m", "", "x/", "model.weights.h5"]
 
 
+def nasty(rng: random.Random) -> Any:
+    return json.loads(json.dumps(rng.choice(NASTY_VALUES)))
+
+
 def mutate_json(text: bytes, rng: random.Random) -> bytes:
     try:
         value = json.loads(text)
@@ -129,10 +133,10 @@ def mutate_value(root: Any, rng: random.Random) -> Any:
             stack += [child for _, child in items] if isinstance(value, list) else value.values()
     owner, key = rng.choice(places)
     if owner is None:
-        return rng.choice([root, root, [root], {"a": root}, rng.choice(NASTY_VALUES)])
+        return rng.choice([root, root, [root], {"a": root}, nasty(rng)])
     kind = rng.randrange(5)
     if kind == 0:
-        owner[key] = rng.choice(NASTY_VALUES)
+        owner[key] = nasty(rng)
     elif kind == 1:
         del owner[key]
     elif kind == 2:
@@ -142,9 +146,9 @@ def mutate_value(root: Any, rng: random.Random) -> Any:
     elif kind == 3 and isinstance(owner, dict):
         owner[rng.choice(NASTY_KEYS)] = owner.pop(key)
     elif isinstance(owner, dict):
-        owner[rng.choice(NASTY_KEYS)] = rng.choice(NASTY_VALUES)
+        owner[rng.choice(NASTY_KEYS)] = nasty(rng)
     else:
-        owner.insert(key, rng.choice(NASTY_VALUES))
+        owner.insert(key, nasty(rng))
     return root
 
 

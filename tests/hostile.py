@@ -446,61 +446,78 @@ def pickle_in_a_field(path):
 # --- rules: HDF5 ------------------------------------------------------------------------------
 
 
+KERNEL = "/layers/dense/vars/0"
+
+
+def in_place_of_the_kernel(make):
+    def fill(file):
+        del file[KERNEL]
+        make(file)
+
+    return fill
+
+
+@in_place_of_the_kernel
 def external_storage(file):
-    file.create_dataset("evil", (16,), "uint8", external=[("/etc/passwd", 0, 16)])
+    file.create_dataset(KERNEL, (8, 4), "float32", external=[("/etc/passwd", 0, 128)])
 
 
+@in_place_of_the_kernel
 def external_link(file):
-    file["evil"] = h5py.ExternalLink("/etc/secret.h5", "/layers")
+    file[KERNEL] = h5py.ExternalLink("/etc/secret.h5", "/layers")
 
 
+@in_place_of_the_kernel
 def soft_link(file):
-    file["evil"] = h5py.SoftLink("/layers/dense")
+    file[KERNEL] = h5py.SoftLink("/layers/dense")
 
 
+@in_place_of_the_kernel
 def virtual(file):
-    layout = h5py.VirtualLayout((8,), "float32")
-    layout[:] = h5py.VirtualSource("/etc/secret.h5", "data", (8,))
-    file.create_virtual_dataset("evil", layout)
+    layout = h5py.VirtualLayout((8, 4), "float32")
+    layout[:] = h5py.VirtualSource("/etc/secret.h5", "data", (8, 4))
+    file.create_virtual_dataset(KERNEL, layout)
 
 
+@in_place_of_the_kernel
 def shape_bomb(file):
-    file.create_dataset("evil", (1 << 20, 1 << 20), "float32", chunks=(1024, 1024))
+    file.create_dataset(KERNEL, (1 << 20, 1 << 20), "float32", chunks=(1024, 1024))
 
 
-@finds("h5-external-storage", "high", "model.weights.h5: /evil")
+@in_place_of_the_kernel
+def unwritten(file):
+    """In one piece, as Keras writes them, but never written."""
+    file.create_dataset(KERNEL, (1 << 31,), "float32")
+
+
+@finds("h5-external-storage", "high", "model.weights.h5: /layers/dense/vars/0")
 def values_of_another_file(path):
     archive(path, model(dense()), h5=weights(external_storage))
 
 
-@finds("h5-external-link", "high", "model.weights.h5: /evil")
+@finds("h5-external-link", "high", "model.weights.h5: /layers/dense/vars/0")
 def link_to_another_file(path):
     archive(path, model(dense()), h5=weights(external_link))
 
 
-@finds("h5-soft-link", "low", "model.weights.h5: /evil")
+@finds("h5-soft-link", "low", "model.weights.h5: /layers/dense/vars/0")
 def link_within_the_file(path):
     archive(path, model(dense()), h5=weights(soft_link))
 
 
-@finds("h5-virtual", "high", "model.weights.h5: /evil")
+@finds("h5-virtual", "high", "model.weights.h5: /layers/dense/vars/0")
 def values_of_other_files(path):
     archive(path, model(dense()), h5=weights(virtual))
 
 
-@finds("h5-shape-bomb", "medium", "model.weights.h5: /evil")
+@finds("h5-shape-bomb", "medium", "model.weights.h5: /layers/dense/vars/0")
 def values_without_end(path):
     archive(path, model(dense()), h5=weights(shape_bomb))
 
 
-@finds("h5-shape-bomb", "medium", "model.weights.h5: /evil")
-def values_beyond_the_file(path):
-    """In one piece, as Keras writes them, but never written."""
-
-    def fill(file):
-        file.create_dataset("evil", (1 << 30,), "float32")
-
-    archive(path, model(dense()), h5=weights(fill))
+@finds("h5-shape-bomb", "medium", "model.weights.h5: /layers/dense/vars/0")
+def values_never_written(path):
+    archive(path, model(dense()), h5=weights(unwritten))
 
 
 @finds("h5-external-link", "high", "/model_weights", ".h5")
@@ -519,14 +536,14 @@ def link_deep_inside(path):
     archive(path, model(dense()), h5=weights(fill))
 
 
-@finds("h5-external-link", "high", "model.weights.h5: /evil")
+@finds("h5-external-link", "high", "model.weights.h5: /layers/dense/vars/0")
 def link_in_deflated_weights(path):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("config.json", json.dumps(model(dense())))
         file.writestr("model.weights.h5", weights(external_link))
 
 
-@finds("h5-external-link", "high", "model.weights_00001.h5: /evil")
+@finds("h5-external-link", "high", "model.weights_00001.h5: /layers/dense/vars/0")
 def link_in_a_part_of_the_weights(path):
     more = [("model.weights_00001.h5", weights(external_link))]
     archive(path, model(dense()), more=more)

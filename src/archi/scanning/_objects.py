@@ -15,8 +15,8 @@ class Place(NamedTuple):
     """A place in a document: a key or index in its parent, or the name of a layer."""
 
     parent: Place | None
-    label: str
-    is_name: bool
+    key: str | int
+    is_name: bool = False
 
     def shown(self, container: str) -> str:
         """Return the names of the layers around it, and the keys within the innermost.
@@ -28,9 +28,9 @@ class Place(NamedTuple):
         place: Place | None = self
         while place is not None:
             if place.is_name:
-                names.append(place.label)
-            elif not names:
-                keys.append(place.label)
+                names.append(str(place.key))
+            elif not names and place.parent:
+                keys.append(f"[{place.key}]" if isinstance(place.key, int) else f".{place.key}")
             place = place.parent
         path = "".join(reversed(keys))
         if names:
@@ -39,81 +39,76 @@ class Place(NamedTuple):
         return ": ".join(filter(None, parts))
 
 
-ROOT = Place(None, "", False)
+ROOT = Place(None, "")
 
 
-class Object(NamedTuple):
-    """A dictionary that Keras makes an object of, and where it stands."""
+class Object:
+    """A dictionary that Keras makes an object of, and where it stands.
 
-    raw: dict[str, Any]
-    place: Place
+    `module` is where Keras is to find `name`, a class or a function (`class_name` is then
+    `function`); each is empty where the file has no such text. `config` is what the object
+    is made with, empty for a function.
+    """
 
-    def text(self, key: str) -> str:
-        """Return what stands under a key where it is text, else nothing."""
-        value = self.raw.get(key)
-        return value if isinstance(value, str) else ""
+    __slots__ = ("class_name", "config", "module", "name", "place", "raw", "root")
 
-    @property
-    def class_name(self) -> str:
-        """The class Keras is to make it of; `function` for a function."""
-        return self.text("class_name")
-
-    @property
-    def module(self) -> str:
-        """The module Keras is to find that class in; nothing where none is given."""
-        return self.text("module")
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """What the object is made with; empty for a function, which has its name there."""
-        value = self.raw.get("config")
-        return value if isinstance(value, dict) else {}
+    def __init__(self, raw: dict[str, Any], place: Place) -> None:
+        self.raw, self.place = raw, place
+        class_name, module, config = raw["class_name"], raw.get("module"), raw["config"]
+        self.class_name: str = class_name if type(class_name) is str else ""
+        self.module: str = module if type(module) is str else ""
+        self.root = self.module.partition(".")[0]
+        self.config: dict[str, Any] = config if type(config) is dict else {}
+        self.name = self.class_name
+        if class_name == "function":
+            self.name = config if type(config) is str else ""
 
     @property
-    def name(self) -> str:
-        """The class or function to find in the module."""
-        return self.text("config") if self.class_name == "function" else self.class_name
+    def is_function(self) -> bool:
+        """Whether a function is looked up; Keras takes one under a class's name, too."""
+        return self.class_name == "function" or self.name[:1].islower()
 
 
 def objects(document: Any) -> Iterator[Object]:
     """Yield every object of a document, each before those inside it."""
     for value, place in containers(document):
-        if isinstance(value, dict) and _is_object(value):
+        if type(value) is dict and "class_name" in value and "config" in value:
             yield Object(value, place)
 
 
 def containers(document: Any) -> Iterator[tuple[dict[str, Any] | list[Any], Place]]:
     """Yield every dictionary and list of a document, each before those inside it."""
-    stack: list[tuple[Any, Place]] = [(document, ROOT)]
+    # One iterator a level, so that little is kept however wide a level is.
+    stack: list[tuple[Iterator[tuple[str | int, Any]], Place]] = []
+    if isinstance(document, (dict, list)):
+        yield document, ROOT
+        stack.append((_items(document), ROOT))
     while stack:
-        value, place = stack.pop()
-        if isinstance(value, dict):
-            # The name of the whole model says nothing about where.
-            if place is not ROOT and _is_object(value) and (name := _layer_name(value)):
-                place = Place(place, name, True)
-            children = [(value[key], f".{key}") for key in reversed(value)]
-        elif isinstance(value, list):
-            children = [(value[i], f"[{i}]") for i in reversed(range(len(value)))]
+        items, parent = stack[-1]
+        for key, value in items:
+            if isinstance(value, (dict, list)):
+                place = Place(parent, key)
+                name = _layer_name(value)
+                if name:
+                    place = Place(place, name, True)
+                yield value, place
+                stack.append((_items(value), place))
+                break
         else:
-            continue
-        yield value, place
-        stack += [
-            (child, Place(place, label, False))
-            for child, label in children
-            if isinstance(child, (dict, list))
-        ]
+            stack.pop()
 
 
-def _is_object(value: dict[str, Any]) -> bool:
-    return "class_name" in value and "config" in value
+def _items(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str | int, Any]]:
+    return iter(value.items()) if isinstance(value, dict) else iter(enumerate(value))
 
 
-def _layer_name(value: dict[str, Any]) -> str:
-    if value["class_name"] in _NAMELESS:
+def _layer_name(value: dict[str, Any] | list[Any]) -> str:
+    """Return the name of the layer that a container is, or nothing."""
+    if isinstance(value, list) or "class_name" not in value or "config" not in value:
         return ""
     config = value["config"]
     for name in (value.get("name"), config.get("name") if isinstance(config, dict) else None):
-        if isinstance(name, str) and name:
+        if isinstance(name, str) and name and value["class_name"] not in _NAMELESS:
             return name
     return ""
 

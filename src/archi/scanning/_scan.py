@@ -15,6 +15,7 @@ from archi.scanning._findings import SEVERITIES, Finding, Scan, apply
 from archi.scanning._objects import objects
 
 FINDINGS = 1000
+OBJECTS = 200_000  # the largest config that is read has half as many
 CONFIG = "config.json"
 WHERE = 200  # characters of a place that are shown
 H5_MEMBERS = 50  # weights in parts are as many members
@@ -147,7 +148,10 @@ class _Scanning:
         self._objects(document, container)
 
     def _objects(self, document: Any, container: str) -> None:
-        for each in objects(document):
+        for number, each in enumerate(objects(document)):
+            if number == OBJECTS:
+                self._give_up(f"{container} has more objects than archi looks at, {OBJECTS:,}")
+                return
             for found in apply("object", each):
                 self._add([found._replace(where=each.place.shown(container))])
 

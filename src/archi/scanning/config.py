@@ -46,26 +46,15 @@ UNSAFE = {"enable_unsafe_deserialization", "set_global_attribute"}
 
 # Base64 of Python bytecode, as keras.utils.func_dump writes it, with line ends.
 BYTECODE = re.compile(r"[A-Za-z0-9+/=\s]{40,}")
-CUSTOM = {"__lambda__", "__typespec__", "__keras_tensor__", "__tensor__", "__numpy__", "__bytes__"}
 VOCABULARIES = ("vocabulary", "vocabulary_file", "vocab_file", "merges")
 
 
-def _is_function(node: Object) -> bool:
-    """Whether a function is looked up; Keras takes one under a class's name, too."""
-    return node.class_name == "function" or node.name[:1].islower()
-
-
-def _root(node: Object) -> str:
-    return node.module.partition(".")[0]
-
-
 def _is_foreign(node: Object) -> bool:
-    if not node.module or node.class_name in CUSTOM - {"__typespec__"}:
+    if not node.module or node.root in KERAS or node.root == "builtins":
         return False
     # A type of TensorFlow's, which Keras writes where a layer has an input that is no
     # plain tensor.
-    is_type = node.class_name == "__typespec__" and _root(node) == "tensorflow"
-    return not is_type and _root(node) not in KERAS | {"builtins"}
+    return not (node.class_name == "__typespec__" and node.root == "tensorflow")
 
 
 def _has_no_keras_objects(root: str) -> bool:
@@ -73,7 +62,7 @@ def _has_no_keras_objects(root: str) -> bool:
 
 
 def _severity(node: Object) -> str:
-    return "high" if _has_no_keras_objects(_root(node)) else "medium"
+    return "high" if _has_no_keras_objects(node.root) else "medium"
 
 
 @rule(
@@ -143,7 +132,7 @@ def foreign_module(node: Object) -> Iterator[Found]:
     loading program. That is what a custom layer looks like, so look at which module it is: of
     high severity are the standard library and packages that have no Keras objects.
     """
-    if _is_foreign(node) and not _is_function(node):
+    if _is_foreign(node) and not node.is_function:
         shown = quote(f"{node.module}.{node.name}", 80)
         yield Found(f"{quote(node.module)} is imported for {shown}", severity=_severity(node))
 
@@ -163,7 +152,7 @@ def foreign_function(node: Object) -> Iterator[Found]:
     versions need the function to be registered by the loading program. Of high severity are
     functions of the standard library and of packages that have no Keras objects.
     """
-    if not _is_function(node):
+    if not node.is_function:
         return
     shown = quote(f"{node.module}.{node.name}", 80)
     if _is_foreign(node):
@@ -186,7 +175,7 @@ def non_modeling_api(node: Object) -> Iterator[Found]:
     other models or switch the checks off that keep a file from running code. Keras 3.11 and
     later refuse them.
     """
-    if _root(node) not in KERAS or not _is_function(node):
+    if node.root not in KERAS or not node.is_function:
         return
     shown = quote(f"{node.module}.{node.name}", 80)
     if node.name in UNSAFE:
@@ -291,10 +280,9 @@ def registered_name_mismatch(node: Object) -> Iterator[Found]:
     The object says that it is of Keras, but Keras looks for its registered name first among
     what the loading program has registered, and takes that. Keras 3.15 and later refuse it.
     """
-    registered = node.text("registered_name")
-    public = node.module == "keras" or node.module.startswith("keras.")
-    if not registered or not public or node.module.startswith("keras.src"):
+    registered = node.raw.get("registered_name")
+    if not registered or node.root != "keras" or node.module.startswith("keras.src"):
         return
-    if registered not in (node.name, node.class_name):
+    if isinstance(registered, str) and registered not in (node.name, node.class_name):
         shown = quote(f"{node.module}.{node.name}", 80)
         yield Found(f"{shown} is registered as {quote(registered)}, which is taken instead")
