@@ -40,5 +40,6 @@ def read_layer(document: Any) -> Layer:
 
 def _is_home(module: Any, twin: type[Layer]) -> bool:
     return isinstance(module, str) and (
-        module == twin.module or module.startswith(KERAS_MODULES) and twin.module == "keras.layers"
+        module == twin.module
+        or (module.startswith(KERAS_MODULES) and twin.module == "keras.layers")
     )
