@@ -117,14 +117,17 @@ class Sizes:
     def weights(self, layer: Layer) -> int:
         """Return the bytes of a layer's weights."""
         if layer not in self._weights:
-            self._weights[layer] = self.params(layer, layer.params)
+            self._weights[layer] = sum(
+                self._params(weight.dtype or layer.weight_dtype, weight.size)
+                for weight in layer.weights
+            )
         return self._weights[layer]
 
     def params(self, layer: Layer, number: int) -> int:
         """Return the bytes of some of a layer's parameters."""
-        if not number:
-            return 0
-        dtype = layer.weight_dtype
+        return self._params(layer.weight_dtype, number) if number else 0
+
+    def _params(self, dtype: str, number: int) -> int:
         if self.precision and dtype in FLOATS:
             dtype = self.precision.weights
         return number * DTYPE_BYTES[dtype]
