@@ -38,6 +38,11 @@ def channel_axis() -> int:
     return -1 if current_build().data_format == "channels_last" else 1
 
 
+def image_channel_axis() -> int:
+    """Return the channels axis of an image batch counted from the front: 3 or 1."""
+    return 3 if current_build().data_format == "channels_last" else 1
+
+
 def image_size(x: Tensor) -> tuple[int | None, int | None]:
     """Return height and width."""
     height = 1 if current_build().data_format == "channels_last" else 2
@@ -62,8 +67,7 @@ def make_divisible(filters: float, divisor: int = 8) -> int:
 
 def normalize(x: Tensor, name: str) -> Tensor:
     """Batch normalisation as Keras's ResNets have it."""
-    axis = 3 if current_build().data_format == "channels_last" else 1
-    return BatchNormalization(axis=axis, epsilon=1.001e-5, name=name)(x)
+    return BatchNormalization(axis=image_channel_axis(), epsilon=1.001e-5, name=name)(x)
 
 
 def bn_relu(x: Tensor, name: str) -> Tensor:
