@@ -46,7 +46,7 @@ def conv_1x1(x: Tensor, filters: int, name: str) -> Tensor:
 
 def inverted_residual(x: Tensor, expansion: int, filters: int, strides: int, name: str) -> Tensor:
     """Widen by 1×1, convolve depthwise by 3×3, thin out by 1×1; add the input (Figure 4d)."""
-    channels = x.shape[channel_axis()]
+    channels = x.shape[channel_axis()] or 0
     y = x
     if expansion > 1:
         y = conv_1x1(y, expansion * channels, f"{name}_expand")
