@@ -241,17 +241,21 @@ class Layer:
 
     @property
     def weights(self) -> tuple[Weight, ...]:
-        """The weights, as the first call built them; none before it."""
-        return self.nodes[0].inference.weights if self.nodes else ()
+        """The weights, as the first call built them; none before it, or if they are unknown."""
+        return (self.nodes[0].inference.weights or ()) if self.nodes else ()
 
     @property
-    def params(self) -> int:
-        """Number of scalars in the weights."""
+    def params(self) -> int | None:
+        """Number of scalars in the weights, None where these are unknown."""
+        if self.nodes and self.nodes[0].inference.weights is None:
+            return None
         return sum(weight.size for weight in self.weights)
 
     @property
-    def trainable_params(self) -> int:
-        """Number of scalars that training changes."""
+    def trainable_params(self) -> int | None:
+        """Number of scalars that training changes, None where the weights are unknown."""
+        if self.params is None:
+            return None
         return sum(w.size for w in self.weights if w.trainable) if self.trainable else 0
 
     @property
@@ -279,6 +283,10 @@ class Layer:
         shown = repr(received)
         shown = shown if len(shown) <= 200 else f"{shown[:199]}…"
         return LayerError(f"{self.label}: {wanted}. Received: {shown}")
+
+    def values(self) -> dict[str, Any]:
+        """Return the constructor arguments and their canonical values, the name left out."""
+        return {key: self.__dict__[key] for key in self.arguments}
 
     def get_config(self) -> dict[str, Any]:
         """Return the config that Keras's layer of this class returns."""
