@@ -52,8 +52,11 @@ class _Writer:
 
     def imports(self) -> list[str]:
         """Import the classes that are not in `keras.layers`, operations among them."""
-        others = {(x.module, x.class_name) for x in self.graph.layers if not _is_public(x)}
-        return [f"from {module} import {name}" for module, name in sorted(others)]
+        others: dict[str, set[str]] = {}
+        for layer in self.graph.layers:
+            if not _is_public(layer):
+                others.setdefault(layer.module, set()).add(layer.class_name)
+        return [f"from {m} import {', '.join(sorted(others[m]))}" for m in sorted(others)]
 
     def body(self) -> list[str]:
         lines: list[str] = []

@@ -150,6 +150,7 @@ def classifier(x: Tensor, filters: int, classes: int, hs: bool, dropout: float) 
 
 
 TABLE_3 = "Howard et al. 2019, Table 3"
+AUTHORS = "tensorflow/models, research/slim/nets/mobilenet, README"
 TORCHVISION = "torchvision.models, MobileNetV3 weights' metadata"
 
 
@@ -206,14 +207,16 @@ TORCHVISION = "torchvision.models, MobileNetV3 weights' metadata"
         ),
     },
     published=(
-        Published("mobilenet-v3-large", "trainable_params", "5.4M", TABLE_3),
-        Published("mobilenet-v3-large", "macs", "219M", TABLE_3),
+        Published("mobilenet-v3-large", "trainable_params", "5.4M", TABLE_3, "perhaps cut off"),
+        Published("mobilenet-v3-large", "macs", "219M", TABLE_3, "the authors' code has 217 M"),
         Published("mobilenet-v3-large-0.75", "trainable_params", "4.0M", TABLE_3),
         Published("mobilenet-v3-large-0.75", "macs", "155M", TABLE_3),
         Published("mobilenet-v3-small", "trainable_params", "2.5M", TABLE_3),
-        Published("mobilenet-v3-small", "macs", "56M", TABLE_3),
+        Published("mobilenet-v3-small", "macs", "56M", TABLE_3, "perhaps cut off"),
         Published("mobilenet-v3-small-0.75", "trainable_params", "2.0M", TABLE_3),
-        Published("mobilenet-v3-small-0.75", "macs", "44M", TABLE_3),
+        Published("mobilenet-v3-small-0.75", "macs", "44M", TABLE_3, "43.4 M; why is unknown"),
+        Published("mobilenet-v3-large-minimalistic", "macs", "209M", AUTHORS),
+        Published("mobilenet-v3-large-minimalistic", "trainable_params", "3.9M", AUTHORS),
         Published("mobilenet-v3-large", "trainable_params", "5,483,032", TORCHVISION),
         Published("mobilenet-v3-large", "macs", "0.217G", TORCHVISION),
         Published("mobilenet-v3-small", "trainable_params", "2,542,856", TORCHVISION),
