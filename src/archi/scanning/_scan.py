@@ -12,7 +12,7 @@ from archi.readers._files import open_regular, read_whole
 from archi.readers._hdf5 import Contents, quick_contents, read_contents
 from archi.readers._json import LIMIT, Duplicate, parse
 from archi.scanning._findings import SEVERITIES, Finding, Scan, apply
-from archi.scanning._objects import objects
+from archi.scanning._objects import HDF5_CONFIGS, objects
 
 FINDINGS = 1000
 OBJECTS = 200_000  # the largest config that is read has half as many
@@ -116,7 +116,7 @@ class _Scanning:
         for contents in self._hdf5_contents([""]).values():
             self._add(apply("hdf5", contents))
             for name, text in contents.attributes.items():
-                if name.endswith("_config"):
+                if name in HDF5_CONFIGS:
                     self._text(text, name)
 
     def _json(self) -> None:
@@ -148,12 +148,12 @@ class _Scanning:
         self._objects(document, container)
 
     def _objects(self, document: Any, container: str) -> None:
-        for number, each in enumerate(objects(document)):
+        for number, each in enumerate(objects(document, container)):
             if number == OBJECTS:
                 self._give_up(f"{container} has more objects than archi looks at, {OBJECTS:,}")
                 return
             for found in apply("object", each):
-                self._add([found._replace(where=each.place.shown(container))])
+                self._add([found._replace(where=each.where)])
 
     def _add(self, found: Iterable[Finding], prefix: str = "") -> None:
         for each in found:
