@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-
 HDF5_CONFIGS = ("model_config", "training_config")  # attributes of a legacy file
 
 
