@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Tensor, current_build, scope
-from archi.layers import Activation, BatchNormalization, Dense, GlobalAveragePooling2D
+from archi.layers import (
+    Activation,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    GlobalAveragePooling2D,
+    Multiply,
+)
 
 RESNET_TABLE_1 = {  # He et al. 2015, Table 1: depth: block, blocks in conv2_x … conv5_x
     18: ("basic", (2, 2, 2, 2)),
@@ -44,8 +52,24 @@ def bn_relu(x: Tensor, name: str) -> Tensor:
     return Activation("relu", name=f"{name}_relu")(x)
 
 
-def classifier(x: Tensor, classes: int, **dense: Any) -> Tensor:
+def squeeze_excite(
+    x: Tensor, reduced: int, name: str, activation: str = "relu", gate: str = "sigmoid"
+) -> Tensor:
+    """Weigh the channels by what two 1×1 convolutions make of their means.
+
+    Hu et al. 2018, Figure 2: `reduced` filters in between; `gate` gives the weights.
+    """
+    axis = channel_axis()
+    y = GlobalAveragePooling2D(keepdims=True, name=f"{name}_squeeze")(x)
+    y = Conv2D(reduced, 1, activation=activation, name=f"{name}_reduce")(y)
+    y = Conv2D(x.shape[axis], 1, activation=gate, name=f"{name}_expand")(y)
+    return Multiply(name=f"{name}_excite")([x, y])
+
+
+def classifier(x: Tensor, classes: int, dropout: float = 0, **dense: Any) -> Tensor:
     """Global average pooling and a softmax over `classes`: how Keras ends its networks."""
     with scope("head"):
         x = GlobalAveragePooling2D(name="avg_pool")(x)
+        if dropout:
+            x = Dropout(dropout, name="dropout")(x)
         return Dense(classes, activation="softmax", name="predictions", **dense)(x)
