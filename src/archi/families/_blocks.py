@@ -40,6 +40,15 @@ def channel_axis() -> int:
     return -1 if current_build().data_format == "channels_last" else 1
 
 
+def make_divisible(filters: float, divisor: int = 8) -> int:
+    """Round a number of filters to a multiple of `divisor`, never below 90% of it.
+
+    The rule of the MobileNets' authors (github.com/tensorflow/models, research/slim).
+    """
+    rounded = max(divisor, int(filters + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * filters else rounded
+
+
 def normalize(x: Tensor, name: str) -> Tensor:
     """Batch normalisation as Keras's ResNets have it."""
     axis = 3 if current_build().data_format == "channels_last" else 1

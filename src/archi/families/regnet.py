@@ -18,8 +18,8 @@ from __future__ import annotations
 from math import log
 from typing import NamedTuple
 
-from archi.families._blocks import classifier
-from archi.families._options import OneOf
+from archi.families._blocks import classifier, make_divisible
+from archi.families._options import OneOf, dotted
 from archi.families._registry import Paper, Published, family
 from archi.families._torchvision import bottleneck, conv_bn, weights_metadata
 from archi.graph import Tensor, scope
@@ -69,13 +69,13 @@ SE_RATIO = 0.25  # filters between squeeze and excitation, of those that enter t
 class Design(OneOf):
     """A network's kind and size, `x-1.6gf`; names write it `X_1_6GF` and `X-1.6GF` too."""
 
-    alphabet = "0123456789.-_ xymgfXYMGF"
+    alphabet = "0123456789.-_ ()xymgfXYMGF"
     wanted = "x or y and a size of the paper, such as x-400mf or y-1.6gf"
 
     def parse(self, text: str) -> str:
-        kind, size = text[:1].lower(), text[1:].lower().replace(" ", "").lstrip("-_")
-        size = size.replace("_", ".").replace("-", ".").replace(".0gf", "gf")
-        design: str = super().parse(f"{kind}-{size}")
+        text = "".join(c for c in text.lower() if c not in " ()")
+        kind, size = text[:1], text[1:].lstrip("-_")
+        design: str = super().parse(f"{kind}-{dotted(size).replace('.0gf', 'gf')}")
         return design
 
     def _near(self, text: str) -> list[str]:
@@ -101,10 +101,7 @@ def stages(parameters: Parameters, rounding: str) -> list[tuple[int, int, int]]:
 
 def multiple(width: int, of: int, rounding: str) -> int:
     """Return the multiple of the group width that a width becomes."""
-    if rounding == "authors":
-        return of * round(width / of)
-    rounded = (2 * width + of) // (2 * of) * of
-    return rounded + of if 10 * rounded < 9 * width else rounded
+    return of * round(width / of) if rounding == "authors" else make_divisible(width, of)
 
 
 AUTHORS = "github.com/facebookresearch/pycls, MODEL_ZOO.md"
