@@ -136,6 +136,7 @@ MAY_IMPORT = {
     "files": {"errors"},
     "graph": {"errors"},
     "layers": {"errors", "graph"},
+    "ops": {"errors", "graph", "layers"},
     "families": {"errors", "graph", "layers"},
     "spec": {"errors", "graph", "families"},
     "target": {"errors", "graph", "spec"},

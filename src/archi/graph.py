@@ -8,10 +8,10 @@ Keras orders `model.layers`, so that a graph and its `keras.Model` list alike.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from archi.errors import GraphError, quote
 
@@ -50,7 +50,7 @@ class Inference(NamedTuple):
     are counts per sample, None where they can't be known; `why` is the reason then.
     FLOPs are 2 × `macs` + `elementwise`. `inner` are the shapes of what the layer makes
     on the way to its outputs and needs memory for, such as the depthwise half of a
-    separable convolution.
+    separable convolution. `dtypes` are those of the outputs where they are not the layer's.
     """
 
     outputs: tuple[Shape, ...]
@@ -59,10 +59,14 @@ class Inference(NamedTuple):
     elementwise: int | None
     why: str = "the size of its output is unknown"
     inner: tuple[Shape, ...] = ()
+    dtypes: tuple[str, ...] = ()
 
 
 class Tensor:
-    """A symbolic tensor: its shape (batch first, None where unknown), dtype and origin."""
+    """A symbolic tensor: its shape (batch first, None where unknown), dtype and origin.
+
+    Arithmetic and slicing make the operations of `keras.ops` that Keras makes of them.
+    """
 
     __slots__ = ("dtype", "index", "node", "shape")
 
@@ -74,6 +78,52 @@ class Tensor:
 
     def __repr__(self) -> str:
         return f"<Tensor {self.shape} of {self.node.layer.name}>"
+
+    def __add__(self, other: Any) -> Tensor:
+        return _operation("Add", self, other)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return _operation("Add", other, self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return _operation("Subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return _operation("Subtract", other, self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return _operation("Multiply", self, other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return _operation("Multiply", other, self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return _operation("TrueDivide", self, other)
+
+    def __floordiv__(self, other: Any) -> Tensor:
+        return _operation("FloorDivide", self, other)
+
+    def __mod__(self, other: Any) -> Tensor:
+        return _operation("Mod", self, other)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return _operation("Matmul", self, other)
+
+    def __neg__(self) -> Tensor:
+        return _operation("Negative", self)
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return _operation("GetItem", self, key)
+
+    # With __getitem__ alone Python would take a tensor for a sequence without end.
+    __iter__: ClassVar[None] = None
+
+
+def _operation(name: str, *args: Any) -> Tensor:
+    from archi.ops import operation
+
+    result: Tensor = operation(name)()(*args)
+    return result
 
 
 class Scope:
@@ -100,26 +150,40 @@ class Scope:
 class Node:
     """One call of a layer. A shared layer has several.
 
-    `listed` says that the layer was called on a list of tensors, as merges are;
-    `serial` counts the calls of a network in the order they were made.
+    `args` and `kwargs` are what it was called with, tensors among them in any depth of
+    lists, tuples and dicts; `inputs` are these tensors in order; `serial` counts the calls
+    of a network in the order they were made.
     """
 
-    __slots__ = ("inference", "inputs", "layer", "listed", "outputs", "scope", "serial")
+    __slots__ = ("args", "inference", "inputs", "kwargs", "layer", "outputs", "scope", "serial")
 
     def __init__(
-        self, layer: Layer, inputs: tuple[Tensor, ...], inference: Inference, listed: bool = False
+        self,
+        layer: Layer,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        inference: Inference,
     ) -> None:
         self.layer = layer
-        self.inputs = inputs
-        self.listed = listed
+        self.args = args
+        self.kwargs = kwargs
+        self.inputs = tensors_in((args, kwargs))
         self.inference = inference
         build = _build.get()
         self.serial = build.count_call()
         self.scope = build.scope
-        dtype = layer.output_dtype
+        dtypes = inference.dtypes or (layer.output_dtype,) * len(inference.outputs)
         self.outputs = tuple(
-            Tensor(shape, dtype, self, index) for index, shape in enumerate(inference.outputs)
+            [
+                Tensor(shape, dtype, self, index)
+                for index, (shape, dtype) in enumerate(zip(inference.outputs, dtypes, strict=True))
+            ]
         )
+
+    @property
+    def listed(self) -> bool:
+        """Whether the layer was called on a list of tensors, as merges are."""
+        return bool(self.args) and is_list(self.args[0])
 
 
 class Build:
@@ -206,17 +270,20 @@ class Graph:
     `nodes` are the layer calls in execution order, `layers` the layers in the order
     of Keras's `model.layers`.
 
-    Raises GraphError where an input is missing or two layers have one name.
+    `inputs` and `outputs` are a tensor, or lists, tuples and dicts of tensors. Raises
+    GraphError where there is none, an input is missing, or two layers have one name.
     """
 
     def __init__(self, inputs: Any, outputs: Any, name: str = "model", title: str = "") -> None:
-        self.inputs: tuple[Tensor, ...] = as_tensors(inputs)
-        self.outputs: tuple[Tensor, ...] = as_tensors(outputs)
-        self.listed = (_is_list(inputs), _is_list(outputs))  # as Keras's config records it
+        self.inputs = tensors_in(inputs)
+        self.outputs = tensors_in(outputs)
+        self.ends = inputs, outputs  # one tensor, or lists and dicts of them
         self.name = name
         self.title = title or name
         self.data_format = _build.get().data_format
         self.source = {"kind": "python", "target": self.title}
+        if not self.inputs or not self.outputs:
+            raise GraphError("a network has at least one input and one output tensor")
         self.nodes, self.layers = keras_order(self.inputs, self.outputs)
         self._members = set(self.nodes)
         self._check_names()
@@ -290,16 +357,30 @@ class Graph:
         return f"<archi.Graph {self.title}: {len(self.layers)} layers>"
 
 
-def as_tensors(value: Any) -> tuple[Tensor, ...]:
-    """Return one tensor, or a list or tuple of them, as a tuple. Raises GraphError."""
-    tensors = tuple(value) if _is_list(value) else (value,)
-    for tensor in tensors:
-        if not isinstance(tensor, Tensor):
-            raise GraphError(f"a layer is called on tensors, not on {type(tensor).__name__}")
-    return tensors
+def tensors_in(value: Any) -> tuple[Tensor, ...]:
+    """Return the tensors in lists, tuples and dicts, in the order of Keras's `tree.flatten`."""
+    if isinstance(value, Tensor):
+        return (value,)
+    if is_list(value):
+        return tuple([tensor for item in value for tensor in tensors_in(item)])
+    if isinstance(value, Mapping):
+        return tuple([tensor for key in sorted(value) for tensor in tensors_in(value[key])])
+    return ()
 
 
-def _is_list(value: Any) -> bool:
+def map_tensors(function: Callable[[Tensor], Any], value: Any) -> Any:
+    """Return lists, tuples and dicts with every tensor in them replaced by `function` of it."""
+    if isinstance(value, Tensor):
+        return function(value)
+    if is_list(value):
+        return type(value)([map_tensors(function, item) for item in value])
+    if isinstance(value, Mapping):
+        return {key: map_tensors(function, item) for key, item in value.items()}
+    return value
+
+
+def is_list(value: Any) -> bool:
+    """Whether a value is a list or tuple."""
     return isinstance(value, (list, tuple))
 
 

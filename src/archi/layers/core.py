@@ -53,7 +53,7 @@ def Input(
 ) -> Tensor:
     """Return a tensor for samples of `shape` (batch axis left out)."""
     layer = InputLayer(batch_shape=(batch_size, *shape), dtype=dtype, name=name)
-    node = Node(layer, (), layer.infer())
+    node = Node(layer, (), {}, layer.infer())
     layer.nodes.append(node)
     return node.outputs[0]
 
