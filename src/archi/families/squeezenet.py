@@ -62,6 +62,7 @@ def classifier(x: Tensor, classes: int) -> Tensor:
 
 @family(
     "squeezenet{version}",
+    also=("squeezenet-v{version}",),
     paper=Paper(
         "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model size",
         "Iandola, Han, Moskewicz, Ashraf, Dally, Keutzer",
