@@ -213,7 +213,8 @@ def specs(draw):
     values = dict(family.defaults)
     for name, option in family.options.items():
         if name in changed or option.default is REQUIRED:
-            values[name] = draw(VALUES[type(option)](option))
+            kind = next(kind for kind in type(option).__mro__ if kind in VALUES)
+            values[name] = draw(VALUES[kind](option))
     return Spec(family, values)
 
 
