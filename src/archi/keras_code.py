@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from keyword import iskeyword
+from typing import Any
 
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
 from archi.layers._arguments import REQUIRED, literal
+from archi.layers._values import Constant
+from archi.ops import Operation, function_name
 
 LINE = 100  # columns; longer calls go over several lines
 
@@ -19,13 +22,14 @@ def keras_code(graph: Graph) -> str:
     bear their layer's name.
     """
     writer = _Writer(graph)
+    called = "layers, ops" if any(isinstance(n, Operation) for n in graph.layers) else "layers"
     docstring = literal(graph.title)[1:-1]
     return "\n".join(
         [
             f'"""{docstring}, written by archi."""',
             "",
             "import keras",
-            "from keras import layers",
+            f"from keras import {called}",
             "",
             "",
             "def build() -> keras.Model:",
@@ -41,7 +45,7 @@ class _Writer:
         self.graph = graph
         self.nodes = sorted(graph.nodes, key=lambda node: node.serial)
         self.names: dict[Node, str] = {}
-        self.taken = {"x", "keras", "layers"}
+        self.taken = {"x", "keras", "layers", "ops"}
         self.shared: dict[Layer, str] = {}
         self.readers: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
         for node in graph.nodes:
@@ -88,6 +92,8 @@ class _Writer:
 
     def _statement(self, node: Node) -> list[str]:
         layer = node.layer
+        if isinstance(layer, Operation):
+            return [f"    {self.names[node]} = {self._operation(node, layer)}"]
         read = ", ".join(map(self._tensor, node.inputs))
         call = f"([{read}])" if node.listed else f"({read})"
         if not node.inputs:
@@ -99,6 +105,44 @@ class _Writer:
             self.shared[layer] = self._variable(f"{layer.name}_layer")
             lines = _assign(self.shared[layer], f"layers.{layer.class_name}", layer, "")
         return [*lines, f"    {self.names[node]} = {self.shared[layer]}{call}"]
+
+    def _operation(self, node: Node, operation: Operation) -> str:
+        """Write the call of a function of `keras.ops`, which names its node itself."""
+        operands = list(map(self._value, node.args))
+        if operation.class_name == "GetItem":
+            return f"{operands[0]}[{_key(node.args[1])}]"
+        named = {key: self._value(value) for key, value in node.kwargs.items()}
+        in_order = len(operands) == len(operation.operands) and not operation.signature
+        for key, argument in operation.arguments.items():
+            code = argument.kind.code(getattr(operation, key))
+            required = operation.defaults[key] is REQUIRED
+            if required and in_order:
+                operands.append(code)
+            elif required or getattr(operation, key) != operation.defaults[key]:
+                named[key] = code
+        operands += [f"{key}={code}" for key, code in named.items()]
+        return f"ops.{function_name(operation)}({', '.join(operands)})"
+
+    def _value(self, value: Any) -> str:
+        """Write an operand: a tensor's variable, lists of them, arrays, numbers."""
+        if isinstance(value, Tensor):
+            return self._tensor(value)
+        if isinstance(value, Constant):
+            return f"ops.convert_to_tensor({value.value!r}, {literal(value.dtype)})"
+        if is_list(value):
+            inner = ", ".join(map(self._value, value))
+            return f"({inner},)" if isinstance(value, tuple) else f"[{inner}]"
+        return literal(value)
+
+
+def _key(key: Any) -> str:
+    """Write what stands between the brackets of `x[key]`."""
+    if isinstance(key, (list, tuple)):
+        return ", ".join(map(_key, key)) if len(key) > 1 else f"{_key(key[0])},"
+    if isinstance(key, slice):
+        ends = ["" if end is None else str(end) for end in (key.start, key.stop)]
+        return ":".join(ends if key.step is None else [*ends, str(key.step)])
+    return "..." if key is Ellipsis else literal(key)
 
 
 def _assign(variable: str, function: str, layer: Layer, call: str) -> list[str]:
