@@ -224,6 +224,7 @@ def shufflenet_v2_x1_5():
                 x1 = _conv_bn(x, None, 3, 2, groups="depthwise", act=False)
                 x1, x2 = _conv_bn(x1, half, 1), branch2(x, half, 2)
             else:
-                x1, x2 = x[..., :half], branch2(x[..., half:], half, 1)
+                x1, x2 = keras.ops.split(x, 2, axis=-1)  # x.chunk(2, dim=1)
+                x2 = branch2(x2, half, 1)
             x = channel_shuffle(layers.Concatenate()([x1, x2]))
     return keras.Model(inputs, _head(_conv_bn(x, 1024, 1)))

@@ -215,7 +215,7 @@ def wiring(layers, parents):
     """
     seen = {}
     for key, (what, order_matters) in layers.items():
-        read = [seen[parent] for parent in parents[key]]
+        read = [hash((seen[parent], index)) for parent, index in parents[key]]
         seen[key] = hash((what, tuple(read if order_matters else sorted(read))))
     return sorted(seen.values())
 
@@ -225,7 +225,7 @@ def settings(config):
 
     A 1×1 convolution is the same under either padding.
     """
-    keys = ("activation", "rate", "kernel_size", "strides", "pool_size", "padding", "axis")
+    keys = ("activation", "rate", "kernel_size", "strides", "pool_size", "padding", "axis", "dims")
     found = {key: config[key] for key in keys if key in config}
     if set(found.get("kernel_size", ())) == {1}:
         del found["padding"]
@@ -241,19 +241,21 @@ def twin_wiring(graph):
         config = settings(node.layer.get_config())
         what = (node.layer.class_name, node.outputs[0].shape, tuple(weights), config)
         layers[node] = (what, node.layer.class_name == "Concatenate")
-        parents[node] = [tensor.node for tensor in node.inputs]
+        parents[node] = [(tensor.node, tensor.index) for tensor in node.inputs]
     return wiring(layers, parents)
 
 
 def keras_wiring(model):
     layers, parents = {}, {}
-    for layer in model.layers:
+    for layer in model.operations:
         (node,) = layer._inbound_nodes
-        weights = sorted((w.name, tuple(w.shape), w.trainable) for w in layer.weights)
+        weights = getattr(layer, "weights", ())
+        weights = sorted((w.name, tuple(w.shape), w.trainable) for w in weights)
         config = settings(layer.get_config())
         what = (type(layer).__name__, tuple(node.outputs[0].shape), tuple(weights), config)
         layers[layer.name] = (what, type(layer).__name__ == "Concatenate")
-        parents[layer.name] = [t._keras_history[0].name for t in node.input_tensors]
+        history = [tensor._keras_history for tensor in node.input_tensors]
+        parents[layer.name] = [(each.operation.name, each.tensor_index) for each in history]
     return wiring(layers, parents)
 
 
@@ -290,6 +292,7 @@ def test_bridge_builds_the_same_model(keras, spec):
 def test_exported_code_builds_the_same_model(keras, spec):
     names = {}
     exec(keras_code(load(spec)), names)
+    keras.backend.clear_session()  # operations are named by Keras
     with keras.StatelessScope(initialize_variables=False):
         model = names["build"]()
     expected = to_keras(load(spec), initialize=False)
