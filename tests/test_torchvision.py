@@ -90,6 +90,24 @@ def test_equal_to_torchvision_in_plain_keras(keras, name):
     assert graph.totals.params == model.count_params()
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "googlenet,input=75x62x3",
+        "squeezenet1.0,input=75x62x3",
+        "mnasnet-a1,input=75x62x3",
+        "resnext29-2x4d,input=21x30x3",
+        "regnet-y-400mf,input=75x62x3",
+        "shufflenet-v2-x0.5,input=75x62x3",
+    ],
+)
+def test_channels_may_come_first(spec):
+    first, last = archi.load(f"{spec},data_format=channels_first"), archi.load(spec)
+    assert first.totals.params == last.totals.params
+    assert first.totals.macs == last.totals.macs
+    assert len(first.layers) == len(last.layers)
+
+
 AUTHORS_WIDTHS = {  # the channels that detectron2's configs of RegNet list for its networks
     "x-200mf": (24, 56, 152, 368),
     "x-400mf": (32, 64, 160, 384),
