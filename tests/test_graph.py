@@ -97,7 +97,7 @@ def operating(layers, ops, inputs):
     return ops.true_divide(ops.mean(x, axis=(1, 2), keepdims=True), 3.0)
 
 
-def test_operations_are_nodes_as_in_keras_and_written_as_calls(keras):
+def test_operations_are_nodes_as_in_keras_and_written_as_code(keras):
     import archi.layers
     import archi.ops
 
@@ -108,12 +108,8 @@ def test_operations_are_nodes_as_in_keras_and_written_as_calls(keras):
         inputs = Input((4, 6))
         graph = Graph(inputs, operating(archi.layers, archi.ops, inputs), name="net")
     assert list(compare(graph, to_keras(graph, initialize=False))) == []
-    code = keras_code(graph)
-    assert "    split = ops.split(input_layer, 2, axis=-1)\n" in code
-    assert "[:, 1:, ::2]\n" in code
     names = {}
-    exec(code, names)
-    keras.backend.clear_session()
+    exec(keras_code(graph), names)
     assert json.loads(names["build"]().to_json()) == json.loads(model.to_json())
 
 

@@ -142,7 +142,7 @@ MAY_IMPORT = {
     "readers": {"errors", "graph", "layers", "ops", "units"},
     "target": {"errors", "graph", "spec"},
     "bridge": {"errors", "graph", "layers"},
-    "keras_code": {"errors", "graph", "layers", "ops"},
+    "keras_code": {"errors", "graph", "layers"},
     "analysis": {
         "bounds",
         "bridge",

@@ -252,11 +252,16 @@ def _static_counts(graph: Graph) -> dict[str, int]:
 
 def _real_counts(model: keras.Model) -> dict[str, int]:
     return {
-        "layers": len(_members(model)),
+        "layers": len(_operations(model)),
         "weights": len(model.weights),
         "params": model.count_params(),
         "trainable_params": sum(_size(weight) for weight in model.trainable_weights),
     }
+
+
+def _operations(model: keras.Model) -> list[Any]:
+    """Return the layers, and among them the operations that `model.layers` leaves out."""
+    return list(getattr(model, "operations", model.layers))
 
 
 def _size(weight: Any) -> int:
@@ -268,7 +273,7 @@ def _size(weight: Any) -> int:
 
 def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
     """Yield every difference between a graph and a real model, in words."""
-    for twin, real in zip_longest(graph.layers, _members(model)):
+    for twin, real in zip_longest(graph.layers, _operations(model)):
         if twin is None or real is None:
             only = f"{twin.label} here" if twin else f"{real.name} in Keras"
             yield f"the layer is missing on one side: {only}"
@@ -283,11 +288,6 @@ def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
     static, real_counts = _static_counts(graph), _real_counts(model)
     for key, value in static.items():
         yield from _differences(f"total {key}", value, real_counts[key])
-
-
-def _members(model: keras.Model) -> list[Any]:
-    """Return a model's layers and operations; only a functional model has operations."""
-    return list(getattr(model, "operations", model.layers))
 
 
 def _differences(what: str, here: Any, there: Any) -> Iterator[str]:

@@ -8,8 +8,6 @@ from typing import Any
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
 from archi.layers._arguments import REQUIRED, literal
-from archi.layers._values import Constant
-from archi.ops import Operation, function_name
 
 LINE = 100  # columns; longer calls go over several lines
 
@@ -22,14 +20,14 @@ def keras_code(graph: Graph) -> str:
     bear their layer's name.
     """
     writer = _Writer(graph)
-    called = "layers, ops" if any(isinstance(n, Operation) for n in graph.layers) else "layers"
     docstring = literal(graph.title)[1:-1]
     return "\n".join(
         [
             f'"""{docstring}, written by archi."""',
             "",
             "import keras",
-            f"from keras import {called}",
+            "from keras import layers",
+            *writer.imports(),
             "",
             "",
             "def build() -> keras.Model:",
@@ -45,12 +43,20 @@ class _Writer:
         self.graph = graph
         self.nodes = sorted(graph.nodes, key=lambda node: node.serial)
         self.names: dict[Node, str] = {}
-        self.taken = {"x", "keras", "layers", "ops"}
+        self.taken = {"x", "keras", "layers"}
         self.shared: dict[Layer, str] = {}
         self.readers: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
         for node in graph.nodes:
             for tensor in node.inputs:
                 self.readers[tensor.node].append(node)
+
+    def imports(self) -> list[str]:
+        """Import the classes that are not in `keras.layers`, operations among them."""
+        others: dict[str, set[str]] = {}
+        for layer in self.graph.layers:
+            if not _is_public(layer):
+                others.setdefault(layer.module, set()).add(layer.class_name)
+        return [f"from {m} import {', '.join(sorted(others[m]))}" for m in sorted(others)]
 
     def body(self) -> list[str]:
         lines: list[str] = []
@@ -90,59 +96,32 @@ class _Writer:
         name = self.names[tensor.node]
         return name if len(tensor.node.outputs) == 1 else f"{name}[{tensor.index}]"
 
+    def _value(self, value: Any) -> str:
+        """Return the code of what a layer is called with, tensors among it in any depth."""
+        if isinstance(value, Tensor):
+            return self._tensor(value)
+        if is_list(value):
+            items = ", ".join(map(self._value, value))
+            return f"[{items}]" if isinstance(value, list) else f"({items},)"
+        return literal(value)
+
     def _statement(self, node: Node) -> list[str]:
         layer = node.layer
-        if isinstance(layer, Operation):
-            return [f"    {self.names[node]} = {self._operation(node, layer)}"]
-        read = ", ".join(map(self._tensor, node.inputs))
-        call = f"([{read}])" if node.listed else f"({read})"
+        call = f"({', '.join(map(self._value, node.args))})"
+        made = f"layers.{layer.class_name}" if _is_public(layer) else layer.class_name
         if not node.inputs:
             return _assign(self.names[node], "keras.Input", layer, "")
         if len(self.graph.calls_of(layer)) == 1:
-            return _assign(self.names[node], f"layers.{layer.class_name}", layer, call)
+            return _assign(self.names[node], made, layer, call)
         lines = []
         if layer not in self.shared:  # made once, then called by name
             self.shared[layer] = self._variable(f"{layer.name}_layer")
-            lines = _assign(self.shared[layer], f"layers.{layer.class_name}", layer, "")
+            lines = _assign(self.shared[layer], made, layer, "")
         return [*lines, f"    {self.names[node]} = {self.shared[layer]}{call}"]
 
-    def _operation(self, node: Node, operation: Operation) -> str:
-        """Write the call of a function of `keras.ops`, which names its node itself."""
-        operands = list(map(self._value, node.args))
-        if operation.class_name == "GetItem":
-            return f"{operands[0]}[{_key(node.args[1])}]"
-        named = {key: self._value(value) for key, value in node.kwargs.items()}
-        in_order = len(operands) == len(operation.operands) and not operation.signature
-        for key, argument in operation.arguments.items():
-            code = argument.kind.code(getattr(operation, key))
-            required = operation.defaults[key] is REQUIRED
-            if required and in_order:
-                operands.append(code)
-            elif required or getattr(operation, key) != operation.defaults[key]:
-                named[key] = code
-        operands += [f"{key}={code}" for key, code in named.items()]
-        return f"ops.{function_name(operation)}({', '.join(operands)})"
 
-    def _value(self, value: Any) -> str:
-        """Write an operand: a tensor's variable, lists of them, arrays, numbers."""
-        if isinstance(value, Tensor):
-            return self._tensor(value)
-        if isinstance(value, Constant):
-            return f"ops.convert_to_tensor({value.value!r}, {literal(value.dtype)})"
-        if is_list(value):
-            inner = ", ".join(map(self._value, value))
-            return f"({inner},)" if isinstance(value, tuple) else f"[{inner}]"
-        return literal(value)
-
-
-def _key(key: Any) -> str:
-    """Write what stands between the brackets of `x[key]`."""
-    if isinstance(key, (list, tuple)):
-        return ", ".join(map(_key, key)) if len(key) > 1 else f"{_key(key[0])},"
-    if isinstance(key, slice):
-        ends = ["" if end is None else str(end) for end in (key.start, key.stop)]
-        return ":".join(ends if key.step is None else [*ends, str(key.step)])
-    return "..." if key is Ellipsis else literal(key)
+def _is_public(layer: Layer) -> bool:
+    return layer.module == "keras.layers"
 
 
 def _assign(variable: str, function: str, layer: Layer, call: str) -> list[str]:

@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from archi.layers._index import Index
-from archi.layers._objects import snake_case
 from archi.ops._core import Operation
 
-__all__ = ["Operation", "function_name", "operation", "operation_classes"]
+__all__ = ["Operation", "operation", "operation_classes"]
 
 _index: Index[Operation] = Index(__name__, __file__, Operation)
 
@@ -44,12 +43,6 @@ _CLASSES = {
     "rms_normalization": "RMSNorm",
     "extract_patches_3d": "ExtractPatches",
 }
-
-
-def function_name(operation: Operation) -> str:
-    """Return the function of `keras.ops` that makes an operation: `TrueDivide` → `true_divide`."""
-    name = operation.class_name
-    return next((f for f, c in _CLASSES.items() if c == name), snake_case(name))
 
 
 def _class_name(function: str) -> str:
