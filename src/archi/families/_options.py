@@ -133,8 +133,8 @@ class OneOf(Option):
     def __init__(self, *values: Any, **others: Any) -> None:
         super().__init__(**others)
         self.values = values
-        if all(isinstance(value, str) for value in values):
-            self.alphabet = LETTERS
+        if self.alphabet == Option.alphabet and all(isinstance(value, str) for value in values):
+            self.alphabet = LETTERS  # unless its class says more
 
     @property
     def wanted(self) -> str:
