@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from archi.graph import Tensor, current_build, scope
-from archi.layers import Activation, BatchNormalization, Dense, GlobalAveragePooling2D
+from archi.layers import (
+    Activation,
+    Add,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    GlobalAveragePooling2D,
+    MaxPooling2D,
+    ZeroPadding2D,
+)
 
 RESNET_TABLE_1 = {  # He et al. 2015, Table 1: depth: block, blocks in conv2_x … conv5_x
     18: ("basic", (2, 2, 2, 2)),
@@ -42,6 +52,126 @@ def bn_relu(x: Tensor, name: str) -> Tensor:
     """Normalisation with Keras's defaults, and activation."""
     x = BatchNormalization(axis=channel_axis(), name=f"{name}_bn")(x)
     return Activation("relu", name=f"{name}_relu")(x)
+
+
+def conv_bn(
+    x: Tensor,
+    filters: int,
+    kernel: int,
+    *,
+    name: str,
+    number: int,
+    bias: bool,
+    strides: int = 1,
+    groups: int = 1,
+) -> Tensor:
+    """A convolution and its normalisation, number `number` of block `name`."""
+    padding = "same" if kernel > 1 else "valid"
+    conv = Conv2D(
+        filters,
+        kernel,
+        strides=strides,
+        padding=padding,
+        groups=groups,
+        use_bias=bias,
+        name=f"{name}_{number}_conv",
+    )
+    return normalize(conv(x), f"{name}_{number}_bn")
+
+
+def projected(x: Tensor, filters: int, strides: int, bias: bool, name: str) -> Tensor:
+    """Option B of He et al. 2015: a shortcut is a convolution where channels change."""
+    if x.shape[channel_axis()] == filters:
+        return x
+    return conv_bn(x, filters, 1, strides=strides, bias=bias, name=name, number=0)
+
+
+def relu(x: Tensor, name: str) -> Tensor:
+    """The activation called `name`."""
+    return Activation("relu", name=name)(x)
+
+
+Gate = Callable[[Tensor, str], Tensor]  # what a residual branch ends in before the addition
+
+
+def join(shortcut: Tensor, y: Tensor, gate: Gate | None, name: str) -> Tensor:
+    """The end of a residual block: gate, addition, activation."""
+    y = gate(y, name) if gate else y
+    return relu(Add(name=f"{name}_add")([shortcut, y]), f"{name}_out")
+
+
+def basic(
+    x: Tensor,
+    shortcut: Tensor,
+    filters: int,
+    inner: int,
+    strides: int,
+    *,
+    bias: bool,
+    name: str,
+    gate: Gate | None = None,
+) -> Tensor:
+    """Two 3×3 convolutions, the first `inner` wide, beside a shortcut (Figure 5, left)."""
+    y = conv_bn(x, inner, 3, strides=strides, bias=bias, name=name, number=1)
+    y = relu(y, f"{name}_1_relu")
+    y = conv_bn(y, filters, 3, bias=bias, name=name, number=2)
+    return join(shortcut, y, gate, name)
+
+
+def bottleneck(
+    x: Tensor,
+    shortcut: Tensor,
+    filters: int,
+    inner: int,
+    strides: tuple[int, int],
+    *,
+    bias: bool,
+    name: str,
+    groups: int = 1,
+    gate: Gate | None = None,
+) -> Tensor:
+    """1×1, 3×3 and 1×1 convolutions, the first two `inner` wide (Figure 5, right).
+
+    `strides` are those of the first two.
+    """
+    first, second = strides
+    y = conv_bn(x, inner, 1, strides=first, bias=bias, name=name, number=1)
+    y = relu(y, f"{name}_1_relu")
+    y = conv_bn(y, inner, 3, strides=second, groups=groups, bias=bias, name=name, number=2)
+    y = relu(y, f"{name}_2_relu")
+    y = conv_bn(y, filters, 1, bias=bias, name=name, number=3)
+    return join(shortcut, y, gate, name)
+
+
+def imagenet_stem(x: Tensor, bias: bool) -> Tensor:
+    """ResNet's 7×7 convolution and 3×3 max pooling, each halving the resolution."""
+    with scope("stem"):
+        x = ZeroPadding2D(3, name="conv1_pad")(x)
+        x = Conv2D(64, 7, strides=2, use_bias=bias, name="conv1_conv")(x)
+        x = relu(normalize(x, "conv1_bn"), "conv1_relu")
+        x = ZeroPadding2D(1, name="pool1_pad")(x)
+        return MaxPooling2D(3, strides=2, name="pool1_pool")(x)
+
+
+class Place(NamedTuple):
+    """Where a block stands: its stage from 0, the stride that enters it, and its name."""
+
+    stage: int
+    strides: int
+    name: str
+
+
+def stacked(repeats: Sequence[int], kind: str) -> Iterator[Place]:
+    """Yield the places of a ResNet's blocks, inside the scopes of stage and block.
+
+    The stages are conv2, conv3, …; each after the first begins with a stride of 2.
+    """
+    for stage, number in enumerate(repeats):
+        with scope(f"conv{stage + 2}"):
+            for i in range(1, number + 1):
+                strides = 2 if i == 1 and stage else 1
+                with scope(f"block{i}", kind):
+                    yield Place(stage, strides, f"conv{stage + 2}_block{i}")
 
 
 def classifier(x: Tensor, classes: int, **dense: Any) -> Tensor:
