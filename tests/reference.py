@@ -104,6 +104,43 @@ def resnet_bottleneck_torchvision(depth, input_shape=(224, 224, 3), classes=1000
     return keras.Model(inputs, _classifier(x, classes))
 
 
+# --- CIFAR ResNets (He et al. 2015, section 4.2) -----------------------------------------------
+
+
+def _cifar_shortcut(x, filters, stride, option):
+    """Option A pads channels with zeros, B projects where the shape changes, C always."""
+    changes = x.shape[-1] != filters
+    if option == "a" and changes:
+        x = layers.AveragePooling2D(1, strides=stride)(x)
+        extra = filters - x.shape[-1]
+        # "channels_first" pads the last two axes, here the columns and the channels
+        return layers.ZeroPadding2D(((0, 0), (0, extra)), data_format="channels_first")(x)
+    if option == "c" or (option == "b" and changes):
+        return _projection_bn(x, filters, stride, use_bias=False)
+    return x
+
+
+def cifar_resnet(depth, option="a", input_shape=(32, 32, 3), classes=10):
+    """ResNet of 6n+2 layers for CIFAR.
+
+    Source: He et al. 2015, section 4.2: a 3x3 convolution of 16 filters, then 2n layers each
+    on maps of 32, 16 and 8 pixels with 16, 32 and 64 filters.
+    """
+    inputs = keras.Input(input_shape)
+    x = _bn_relu(layers.Conv2D(16, 3, padding="same", use_bias=False)(inputs))
+    for stage in range(3):
+        for block in range((depth - 2) // 6):
+            stride = 2 if stage > 0 and block == 0 else 1
+            filters = 16 * 2**stage
+            shortcut = _cifar_shortcut(x, filters, stride, option)
+            x = layers.Conv2D(filters, 3, strides=stride, padding="same", use_bias=False)(x)
+            x = _bn_relu(x)
+            x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+            x = layers.BatchNormalization()(x)
+            x = layers.Activation("relu")(layers.Add()([shortcut, x]))
+    return keras.Model(inputs, _classifier(x, classes))
+
+
 # --- Pre-activation ResNets (He et al. 2016, https://arxiv.org/abs/1603.05027) ----------------
 
 

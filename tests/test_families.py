@@ -9,6 +9,7 @@ import pytest
 import archi
 from archi.analysis.catalogue import describe
 from archi.bridge import compare, functional_json, to_keras
+from archi.errors import SpecError
 from archi.families._registry import catalogue, families, family_files
 from archi.keras_code import keras_code
 from archi.spec import parse
@@ -101,6 +102,34 @@ def test_family_declares_what_info_needs(family):
     assert all(p.source for p in family.published)
 
 
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_option_a_takes_every_other_pixel_and_adds_channels_of_zeros(keras, data_format):
+    import numpy as np
+
+    from archi.families.resnet_cifar import zero_padded
+    from archi.graph import Graph, building
+    from archi.layers import Input
+
+    last = data_format == "channels_last"
+    with building(data_format):
+        inputs = Input((8, 10, 3) if last else (3, 8, 10))
+        graph = Graph(inputs, zero_padded(inputs, 5, 2, "block"))
+    image = np.random.default_rng(0).normal(size=(2, 8, 10, 3)).astype("float32")
+    given = image if last else image.transpose(0, 3, 1, 2)
+    found = np.asarray(to_keras(graph)(given))
+    found = found if last else found.transpose(0, 2, 3, 1)
+    np.testing.assert_array_equal(found[..., :3], image[:, ::2, ::2])
+    np.testing.assert_array_equal(found[..., 3:], np.zeros((2, 4, 5, 2)))
+
+
+def test_a_name_is_the_familys_that_can_take_its_values():
+    """Names of one form, `resnet{depth}`, in two families."""
+    assert parse("resnet20").family.name == "resnet_cifar"
+    assert parse("resnet18").family.name == "resnet"
+    with pytest.raises(SpecError, match="depth must be 18, 34, 50, 101 or 152, not '21'"):
+        parse("resnet21")
+
+
 def test_every_name_belongs_to_one_family():
     for name in [*catalogue(), *(preset for f in families() for preset in f.presets)]:
         matches = [(f, f.match(name)) for f in families()]
@@ -176,6 +205,15 @@ def reference_cases():
         "resnet18,input=64x32x1,classes=5": (
             "resnet_basic",
             {"depth": 18, "input_shape": (64, 32, 1), "classes": 5},
+        ),
+        "resnet20": ("cifar_resnet", {"depth": 20}),
+        "resnet56,shortcut=b,classes=100": (
+            "cifar_resnet",
+            {"depth": 56, "option": "b", "classes": 100},
+        ),
+        "resnet-cifar-14,shortcut=c,input=40x48x1": (
+            "cifar_resnet",
+            {"depth": 14, "option": "c", "input_shape": (40, 48, 1)},
         ),
         "wrn-28-10": ("wrn", {"depth": 28, "width": 10}),
         "wrn-16-8": ("wrn", {"depth": 16, "width": 8}),
