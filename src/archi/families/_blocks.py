@@ -12,8 +12,10 @@ from archi.layers import (
     BatchNormalization,
     Conv2D,
     Dense,
+    Dropout,
     GlobalAveragePooling2D,
     MaxPooling2D,
+    Multiply,
     ZeroPadding2D,
 )
 
@@ -52,6 +54,20 @@ def bn_relu(x: Tensor, name: str) -> Tensor:
     """Normalisation with Keras's defaults, and activation."""
     x = BatchNormalization(axis=channel_axis(), name=f"{name}_bn")(x)
     return Activation("relu", name=f"{name}_relu")(x)
+
+
+def squeeze_excite(
+    x: Tensor, reduced: int, name: str, activation: str = "relu", gate: str = "sigmoid"
+) -> Tensor:
+    """Weigh the channels by what two 1×1 convolutions make of their means.
+
+    Hu et al. 2018, Figure 2: `reduced` filters in between; `gate` gives the weights.
+    """
+    axis = channel_axis()
+    y = GlobalAveragePooling2D(keepdims=True, name=f"{name}_squeeze")(x)
+    y = Conv2D(reduced, 1, activation=activation, name=f"{name}_reduce")(y)
+    y = Conv2D(x.shape[axis], 1, activation=gate, name=f"{name}_expand")(y)
+    return Multiply(name=f"{name}_excite")([x, y])
 
 
 def conv_bn(
@@ -174,8 +190,10 @@ def stacked(repeats: Sequence[int], kind: str) -> Iterator[Place]:
                     yield Place(stage, strides, f"conv{stage + 2}_block{i}")
 
 
-def classifier(x: Tensor, classes: int, **dense: Any) -> Tensor:
+def classifier(x: Tensor, classes: int, dropout: float = 0, **dense: Any) -> Tensor:
     """Global average pooling and a softmax over `classes`: how Keras ends its networks."""
     with scope("head"):
         x = GlobalAveragePooling2D(name="avg_pool")(x)
+        if dropout:
+            x = Dropout(dropout, name="dropout")(x)
         return Dense(classes, activation="softmax", name="predictions", **dense)(x)
