@@ -235,6 +235,21 @@ def wrn(
     return keras.Model(inputs, _classifier(_bn_relu(x), classes))
 
 
+def imagenet_wrn(depth, k, input_shape=(224, 224, 3), classes=1000):
+    """WRN-18-k or WRN-34-k for ImageNet.
+
+    Source: Zagoruyko & Komodakis 2016, section 3.4, on fb.resnet.torch: the basic blocks of
+    He et al. 2015 with k times the filters behind an unchanged stem.
+    """
+    inputs = keras.Input(input_shape)
+    x = _resnet_stem(inputs, use_bias=False)
+    for stage, blocks in enumerate(BASIC_BLOCKS[depth]):
+        for block in range(blocks):
+            stride = 2 if stage > 0 and block == 0 else 1
+            x = _basic_block(x, int(STAGE_FILTERS[stage] * k), stride, False, width=1)
+    return keras.Model(inputs, _classifier(x, classes))
+
+
 # --- A ResNet-50 variant for Fashion-MNIST ----------------------------------------------------
 
 

@@ -126,6 +126,8 @@ def test_a_name_is_the_familys_that_can_take_its_values():
     """Names of one form, `resnet{depth}`, in two families."""
     assert parse("resnet20").family.name == "resnet_cifar"
     assert parse("resnet18").family.name == "resnet"
+    assert parse("wrn-18-2").family.name == "wrn_imagenet"
+    assert parse("wrn-34-2").family.name == "wrn"
     with pytest.raises(SpecError, match="depth must be 18, 34, 50, 101 or 152, not '21'"):
         parse("resnet21")
 
@@ -228,6 +230,10 @@ def reference_cases():
             "wrn",
             {"depth": 28, "width": 10, "bias": True, "shortcut_bn": True},
         ),
+        "wrn-18-1.5": ("imagenet_wrn", {"depth": 18, "k": 1.5}),
+        "wrn-34-2-imagenet,classes=7": ("imagenet_wrn", {"depth": 34, "k": 2, "classes": 7}),
+        "wrn-18-1": ("imagenet_wrn", {"depth": 18, "k": 1}),
+        "wrn-50-2-bottleneck": ("resnet_bottleneck_torchvision", {"depth": 50, "width": 2}),
         "fmnist-resnet50": ("fmnist_resnet50", {}),
         "nasnet-a-6@768,stem=cifar,input=32x32x3,classes=10": (
             "nasnet_a_cifar",

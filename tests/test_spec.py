@@ -23,6 +23,8 @@ SPELLINGS = {
     "wrn-40-2-b313": ["wrn-40-2-b(3,1,3)", "WRN-40-2-B(3, 1, 3)"],
     "wrn-28-10,dropout=0.3": ["wrn-28-10,Dropout=0.30"],
     "wrn-16-0.5": ["wrn-16-0.50"],
+    "wrn-18-2-imagenet": ["WRN-18-2", "wrn_imagenet_18_2", "WRN-18-2 (ImageNet)"],
+    "wrn-50-2-bottleneck": ["WRN-50-2-bottleneck", "wrn-50-2", "wrn-50-2-imagenet"],
     "nasnet-a-7@1920": ["NASNet-A (7 @ 1920)", "nasneta7@1920", "nasnet-a-7-1920"],
     "nasnet-mobile": [
         "NASNetMobile",
