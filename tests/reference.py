@@ -141,6 +141,95 @@ def cifar_resnet(depth, option="a", input_shape=(32, 32, 3), classes=10):
     return keras.Model(inputs, _classifier(x, classes))
 
 
+# --- SENets (Hu et al. 2018, https://arxiv.org/abs/1709.01507) -------------------------------
+
+
+def _se_block(x, ratio):
+    """Squeeze by global average pooling, excitation by two 1x1 convolutions, scaling."""
+    channels = x.shape[-1]
+    s = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    s = layers.Conv2D(channels // ratio, 1, activation="relu")(s)
+    s = layers.Conv2D(channels, 1, activation="sigmoid")(s)
+    return layers.Multiply()([x, s])
+
+
+def _bn_conv_after(x, filters, kernel, stride=1, groups=1):
+    """Convolution without bias, then batch normalisation."""
+    x = layers.Conv2D(
+        filters, kernel, strides=stride, padding="same", groups=groups, use_bias=False
+    )(x)
+    return layers.BatchNormalization()(x)
+
+
+def _se_residual(x, convs, ratio, down_kernel=1):
+    """Residual branch of (filters, kernel, stride, groups), squeezed and excited, then added."""
+    y = x
+    for index, (filters, kernel, stride, groups) in enumerate(convs):
+        y = _bn_conv_after(y, filters, kernel, stride, groups)
+        if index < len(convs) - 1:
+            y = layers.Activation("relu")(y)
+    if x.shape[-1] != y.shape[-1]:
+        stride = x.shape[1] // y.shape[1]
+        x = _bn_conv_after(x, y.shape[-1], down_kernel if stride > 1 else 1, stride)
+    return layers.Activation("relu")(layers.Add()([x, _se_block(y, ratio)]))
+
+
+def se_resnet(depth, ratio=16, input_shape=(224, 224, 3), classes=1000):
+    """SE-ResNet-18 to -152; the first convolution of a block strides.
+
+    Source: Hu et al. 2018, table 1 and figure 3, on He et al. 2015, table 1.
+    """
+    inputs = keras.Input(input_shape)
+    x = _resnet_stem(inputs, use_bias=False)
+    repetitions = {**BASIC_BLOCKS, **BOTTLENECK_BLOCKS}[depth]
+    for stage, blocks in enumerate(repetitions):
+        f = STAGE_FILTERS[stage]
+        for block in range(blocks):
+            stride = 2 if stage > 0 and block == 0 else 1
+            convs = [(f, 3, stride, 1), (f, 3, 1, 1)]
+            if depth in BOTTLENECK_BLOCKS:
+                convs = [(f, 1, stride, 1), (f, 3, 1, 1), (4 * f, 1, 1, 1)]
+            x = _se_residual(x, convs, ratio)
+    return keras.Model(inputs, _classifier(x, classes))
+
+
+def se_resnext(depth, cardinality, width, input_shape=(224, 224, 3), classes=1000):
+    """SE-ResNeXt; the grouped 3x3 convolution strides.
+
+    Source: Hu et al. 2018, table 1, on Xie et al. 2017, table 1.
+    """
+    inputs = keras.Input(input_shape)
+    x = _resnet_stem(inputs, use_bias=False)
+    for stage, blocks in enumerate(BOTTLENECK_BLOCKS[depth]):
+        inner, outer = cardinality * width * 2**stage, 256 * 2**stage
+        for block in range(blocks):
+            stride = 2 if stage > 0 and block == 0 else 1
+            convs = [(inner, 1, 1, 1), (inner, 3, stride, cardinality), (outer, 1, 1, 1)]
+            x = _se_residual(x, convs, ratio=16)
+    return keras.Model(inputs, _classifier(x, classes))
+
+
+def senet_154(input_shape=(224, 224, 3), classes=1000):
+    """SENet-154.
+
+    Source: Hu et al. 2018, appendix; the stem's 64, 64 and 128 filters from the published model.
+    """
+    inputs = keras.Input(input_shape)
+    x = inputs
+    for filters, stride in ((64, 2), (64, 1), (128, 1)):
+        x = layers.Activation("relu")(_bn_conv_after(x, filters, 3, stride))
+    x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
+    for stage, blocks in enumerate((3, 8, 36, 3)):
+        w = 64 * 4 * 2**stage
+        for block in range(blocks):
+            stride = 2 if stage > 0 and block == 0 else 1
+            convs = [(w // 2, 1, 1, 1), (w, 3, stride, 64), (w, 1, 1, 1)]
+            x = _se_residual(x, convs, ratio=16, down_kernel=3)
+    x = layers.GlobalAveragePooling2D()(x)
+    x = layers.Dropout(0.2)(x)
+    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
+
+
 # --- Pre-activation ResNets (He et al. 2016, https://arxiv.org/abs/1603.05027) ----------------
 
 

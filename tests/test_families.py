@@ -234,6 +234,18 @@ def reference_cases():
         "wrn-34-2-imagenet,classes=7": ("imagenet_wrn", {"depth": 34, "k": 2, "classes": 7}),
         "wrn-18-1": ("imagenet_wrn", {"depth": 18, "k": 1}),
         "wrn-50-2-bottleneck": ("resnet_bottleneck_torchvision", {"depth": 50, "width": 2}),
+        "se-resnet34": ("se_resnet", {"depth": 34}),
+        "se-resnet50": ("se_resnet", {"depth": 50}),
+        "se-resnet18,reduction=4,classes=9": (
+            "se_resnet",
+            {"depth": 18, "ratio": 4, "classes": 9},
+        ),
+        "se-resnext50-32x4d": ("se_resnext", {"depth": 50, "cardinality": 32, "width": 4}),
+        "se-resnext101-8x3d,input=64x64x1": (
+            "se_resnext",
+            {"depth": 101, "cardinality": 8, "width": 3, "input_shape": (64, 64, 1)},
+        ),
+        "senet154": ("senet_154", {}),
         "fmnist-resnet50": ("fmnist_resnet50", {}),
         "nasnet-a-6@768,stem=cifar,input=32x32x3,classes=10": (
             "nasnet_a_cifar",
@@ -269,7 +281,16 @@ def settings(config):
 
     A 1×1 convolution is the same under either padding.
     """
-    keys = ("activation", "rate", "kernel_size", "strides", "pool_size", "padding", "axis")
+    keys = (
+        "activation",
+        "rate",
+        "groups",
+        "kernel_size",
+        "strides",
+        "pool_size",
+        "padding",
+        "axis",
+    )
     found = {key: config[key] for key in keys if key in config}
     if set(found.get("kernel_size", ())) == {1}:
         del found["padding"]

@@ -25,6 +25,9 @@ SPELLINGS = {
     "wrn-16-0.5": ["wrn-16-0.50"],
     "wrn-18-2-imagenet": ["WRN-18-2", "wrn_imagenet_18_2", "WRN-18-2 (ImageNet)"],
     "wrn-50-2-bottleneck": ["WRN-50-2-bottleneck", "wrn-50-2", "wrn-50-2-imagenet"],
+    "se-resnet50": ["SE-ResNet-50", "seresnet50"],
+    "se-resnext50-32x4d": ["SE-ResNeXt-50 (32x4d)", "seresnext50_32x4d"],
+    "senet154": ["SENet-154"],
     "nasnet-a-7@1920": ["NASNet-A (7 @ 1920)", "nasneta7@1920", "nasnet-a-7-1920"],
     "nasnet-mobile": [
         "NASNetMobile",

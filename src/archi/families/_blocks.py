@@ -36,6 +36,17 @@ IDENTITY_MAPPINGS_RECIPE = {
     "source": "He et al. 2016, appendix (ImageNet)",
 }
 
+SENET_RECIPE = {
+    "optimizer": "SGD, momentum 0.9, synchronous",
+    "learning rate": "0.6, divided by 10 every 30 epochs",
+    "batch": "1024",
+    "epochs": "100",
+    "source": "Hu et al. 2017, Section 5.1 (ImageNet)",
+}
+SENET_TABLE_2 = "Hu et al. 2017, Table 2"
+MORE_THAN_MACS = "counts more than multiplications; what exactly is not said"
+PYTORCHCV = "github.com/osmr/imgclsmob, pytorch/README.md"  # source of exact counts
+
 KERAS_TABLE = "keras.io/api/applications"  # source of published figures
 
 
@@ -108,6 +119,16 @@ def relu(x: Tensor, name: str) -> Tensor:
 
 
 Gate = Callable[[Tensor, str], Tensor]  # what a residual branch ends in before the addition
+
+
+def excited(reduction: int) -> Gate:
+    """A gate of squeeze and excitation with `reduction` times fewer filters in between."""
+
+    def gate(y: Tensor, name: str) -> Tensor:
+        channels = y.shape[channel_axis()] or 0
+        return squeeze_excite(y, channels // reduction, f"{name}_se")
+
+    return gate
 
 
 def join(shortcut: Tensor, y: Tensor, gate: Gate | None, name: str) -> Tensor:

@@ -11,6 +11,7 @@ convolution on one side.
 from __future__ import annotations
 
 from archi.families._blocks import (
+    PYTORCHCV,
     basic,
     channel_axis,
     classifier,
@@ -55,9 +56,13 @@ def bypass(x: Tensor, filters: int, strides: int, option: str, name: str) -> Ten
 
 
 TABLE_6 = "He et al. 2015, Table 6"
-PYTORCHCV = "github.com/osmr/imgclsmob, pytorch/README.md, CIFAR-10"  # has option B
 PARAMETERS = {20: "0.27M", 32: "0.46M", 44: "0.66M", 56: "0.85M", 110: "1.7M", 1202: "19.4M"}
-OPTION_B = {20: "272,474", 56: "855,770", 110: "1,730,714", 1202: "19,424,026"}
+OPTION_B = {  # is what PYTORCHCV has
+    20: "272,474",
+    56: "855,770",
+    110: "1,730,714",
+    1202: "19,424,026",
+}
 
 
 @family(
