@@ -141,6 +141,49 @@ def cifar_resnet(depth, option="a", input_shape=(32, 32, 3), classes=10):
     return keras.Model(inputs, _classifier(x, classes))
 
 
+def cifar_preact_resnet(depth, option, input_shape=(32, 32, 3), classes=10):
+    """Pre-activation ResNet of 6n+2 layers for CIFAR, such as ResNet-110.
+
+    Source: He et al. 2016, figure 4(e), section 3.1 and the appendix: the first unit activates
+    before the paths split, the last is followed by one more activation.
+    """
+    inputs = keras.Input(input_shape)
+    x = _bn_relu(_he_conv(inputs, 16, 3, bias=False))
+    for stage in range(3):
+        for block in range((depth - 2) // 6):
+            stride = 2 if stage > 0 and block == 0 else 1
+            filters = 16 * 2**stage
+            activated = x if stage == block == 0 else _bn_relu(x)
+            if option == "a" or (option == "b" and x.shape[-1] == filters):
+                shortcut = _cifar_shortcut(x, filters, stride, "a")
+            else:
+                shortcut = _he_conv(activated, filters, 1, stride, bias=False)
+            y = _he_conv(activated, filters, 3, stride, bias=False)
+            y = _he_conv(_bn_relu(y), filters, 3, bias=False)
+            x = layers.Add()([shortcut, y])
+    return keras.Model(inputs, _classifier(_bn_relu(x), classes))
+
+
+def cifar_preact_bottlenecks(depth, input_shape=(32, 32, 3), classes=10):
+    """Pre-activation ResNet of 9n+2 layers for CIFAR, such as ResNet-164 and ResNet-1001.
+
+    Source: https://github.com/KaimingHe/resnet-1k-layers (resnet-pre-act.lua): stages of 64, 128
+    and 256 channels; a unit that changes them has one BN-ReLU for both paths.
+    """
+    inputs = keras.Input(input_shape)
+    x = _he_conv(inputs, 16, 3, bias=False)
+    for stage, outer in enumerate((64, 128, 256)):
+        for block in range((depth - 2) // 9):
+            stride = 2 if stage > 0 and block == 0 else 1
+            activated = _bn_relu(x)
+            shortcut = x if block else _he_conv(activated, outer, 1, stride, bias=False)
+            y = _he_conv(activated, outer // 4, 1, stride, bias=False)
+            y = _he_conv(_bn_relu(y), outer // 4, 3, bias=False)
+            y = _he_conv(_bn_relu(y), outer, 1, bias=False)
+            x = layers.Add()([shortcut, y])
+    return keras.Model(inputs, _classifier(_bn_relu(x), classes))
+
+
 # --- SENets (Hu et al. 2018, https://arxiv.org/abs/1709.01507) -------------------------------
 
 
@@ -233,10 +276,15 @@ def senet_154(input_shape=(224, 224, 3), classes=1000):
 # --- Pre-activation ResNets (He et al. 2016, https://arxiv.org/abs/1603.05027) ----------------
 
 
-def _he_conv(x, filters, kernel, stride=1):
-    """Convolution with bias and he_normal weights."""
+def _he_conv(x, filters, kernel, stride=1, bias=True):
+    """Convolution with he_normal weights."""
     return layers.Conv2D(
-        filters, kernel, strides=stride, padding="same", kernel_initializer="he_normal"
+        filters,
+        kernel,
+        strides=stride,
+        padding="same",
+        use_bias=bias,
+        kernel_initializer="he_normal",
     )(x)
 
 

@@ -126,6 +126,8 @@ def test_a_name_is_the_familys_that_can_take_its_values():
     """Names of one form, `resnet{depth}`, in two families."""
     assert parse("resnet20").family.name == "resnet_cifar"
     assert parse("resnet18").family.name == "resnet"
+    assert parse("preact-resnet164").family.name == "preact_resnet_cifar"
+    assert parse("preact-resnet152").family.name == "preact_resnet"
     assert parse("wrn-18-2").family.name == "wrn_imagenet"
     assert parse("wrn-34-2").family.name == "wrn"
     with pytest.raises(SpecError, match="depth must be 18, 34, 50, 101 or 152, not '21'"):
@@ -216,6 +218,17 @@ def reference_cases():
         "resnet-cifar-14,shortcut=c,input=40x48x1": (
             "cifar_resnet",
             {"depth": 14, "option": "c", "input_shape": (40, 48, 1)},
+        ),
+        "preact-resnet110": ("cifar_preact_resnet", {"depth": 110, "option": "b"}),
+        "resnet56,preact=true": ("cifar_preact_resnet", {"depth": 56, "option": "a"}),
+        "resnet20,shortcut=c,preact=true,input=16x20x1": (
+            "cifar_preact_resnet",
+            {"depth": 20, "option": "c", "input_shape": (16, 20, 1)},
+        ),
+        "preact-resnet164": ("cifar_preact_bottlenecks", {"depth": 164}),
+        "preact-resnet-cifar-29,classes=100": (
+            "cifar_preact_bottlenecks",
+            {"depth": 29, "classes": 100},
         ),
         "wrn-28-10": ("wrn", {"depth": 28, "width": 10}),
         "wrn-16-8": ("wrn", {"depth": 16, "width": 8}),

@@ -19,6 +19,8 @@ SPELLINGS = {
     "resnet20": ["ResNet-20", "resnet20-cifar", "cifar-resnet20", "CIFAR_ResNet_20"],
     "resnet110,shortcut=b": ["resnet-110, shortcut=B", "resnet-cifar-110,shortcut=b"],
     "resnet-cifar-50": ["ResNet-50 (CIFAR)", "cifar-resnet50"],
+    "preact-resnet110": ["PreAct-ResNet-110", "resnet110,preact=true,shortcut=b"],
+    "preact-resnet164": ["preact_resnet164", "preact-resnet-164 (CIFAR)"],
     "wrn-28-10": ["WRN-28-10", "wrn_28_10", "wide-resnet-28-10", "WideResNet28-10", "WRN 28 10"],
     "wrn-40-2-b313": ["wrn-40-2-b(3,1,3)", "WRN-40-2-B(3, 1, 3)"],
     "wrn-28-10,dropout=0.3": ["wrn-28-10,Dropout=0.30"],

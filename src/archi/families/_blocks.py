@@ -180,6 +180,68 @@ def bottleneck(
     return join(shortcut, y, gate, name)
 
 
+def he_conv(
+    x: Tensor, filters: int, kernel: int, *, name: str, bias: bool = False, strides: int = 1
+) -> Tensor:
+    """A convolution with He initialisation."""
+    return Conv2D(
+        filters,
+        kernel,
+        strides=strides,
+        padding="same",
+        use_bias=bias,
+        kernel_initializer="he_normal",
+        name=name,
+    )(x)
+
+
+def preactivated(
+    x: Tensor,
+    convs: Sequence[tuple[int, int]],
+    strides: int,
+    *,
+    name: str,
+    bias: bool = False,
+    dropout: float = 0.0,
+    shortcut_bn: bool = False,
+) -> Tensor:
+    """BN-ReLU-conv for each (filters, kernel) of `convs`, added to the input.
+
+    Where channels change, both ways start behind one BN-ReLU and a 1×1 convolution is the
+    shortcut. Dropout precedes all convolutions but the first.
+    """
+    filters, _ = convs[-1]
+    project = x.shape[channel_axis()] != filters
+    y = bn_relu(x, f"{name}_1")
+    shortcut = x
+    if project:
+        shortcut = he_conv(y, filters, 1, strides=strides, bias=bias, name=f"{name}_0_conv")
+    if project and shortcut_bn:
+        shortcut = BatchNormalization(axis=channel_axis(), name=f"{name}_0_bn")(shortcut)
+    y = activated_convs(y, convs, strides, bias=bias, dropout=dropout, name=name)
+    return Add(name=f"{name}_add")([shortcut, y])
+
+
+def activated_convs(
+    y: Tensor,
+    convs: Sequence[tuple[int, int]],
+    strides: int,
+    *,
+    name: str,
+    bias: bool = False,
+    dropout: float = 0.0,
+) -> Tensor:
+    """Convolutions of (filters, kernel), with BN-ReLU and dropout before each but the first."""
+    for number, (filters, kernel) in enumerate(convs, start=1):
+        if number > 1:
+            y = bn_relu(y, f"{name}_{number}")
+        if number > 1 and dropout:
+            y = Dropout(dropout, name=f"{name}_{number}_dropout")(y)
+        first = strides if number == 1 else 1
+        y = he_conv(y, filters, kernel, strides=first, bias=bias, name=f"{name}_{number}_conv")
+    return y
+
+
 def imagenet_stem(x: Tensor, bias: bool) -> Tensor:
     """ResNet's 7×7 convolution and 3×3 max pooling, each halving the resolution."""
     with scope("stem"):

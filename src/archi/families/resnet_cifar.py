@@ -4,27 +4,33 @@ He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, CVPR 2016, Se
 and Table 6. Where a stage begins the shortcut has no parameters (option A): it takes every
 other pixel, as the 1×1 average pooling of the authors' later code (fb.resnet.torch) does,
 and has zeros for the channels that are missing. Options B and C of Section 4.1 are there
-too, projections with normalisation. Deviates in padding: Keras's "same" pads a strided
-convolution on one side.
+too, projections with normalisation. `preact=true` has the blocks of He, Zhang, Ren, Sun:
+Identity Mappings in Deep Residual Networks, ECCV 2016: BN-ReLU before each convolution, right
+behind the first one of the network, and at its end; a projection, without normalisation,
+shares a block's first BN-ReLU. `preact-resnet110` has such projections where channels change,
+as the authors' code has for deeper networks. Deviates in padding: Keras's "same" pads a
+strided convolution on one side.
 """
 
 from __future__ import annotations
 
 from archi.families._blocks import (
     PYTORCHCV,
+    activated_convs,
     basic,
+    bn_relu,
     channel_axis,
     classifier,
     conv_bn,
-    normalize,
+    he_conv,
     projected,
     relu,
     stacked,
 )
-from archi.families._options import Int, OneOf
+from archi.families._options import Flag, Int, OneOf
 from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor, current_build, scope
-from archi.layers import AveragePooling2D, Conv2D, ZeroPadding2D
+from archi.layers import Add, AveragePooling2D, ZeroPadding2D
 
 FILTERS = (16, 32, 64)
 
@@ -55,14 +61,29 @@ def bypass(x: Tensor, filters: int, strides: int, option: str, name: str) -> Ten
     return conv_bn(x, filters, 1, strides=strides, bias=False, name=name, number=0)
 
 
+def preact_block(
+    x: Tensor, filters: int, strides: int, option: str, first: bool, name: str
+) -> Tensor:
+    """Two times BN-ReLU and a 3×3 convolution (He et al. 2016, Figure 4e).
+
+    The network's first block has its first BN-ReLU before the ways part (appendix).
+    """
+    y = bn_relu(x, f"{name}_1")
+    around = y if first else x
+    if option == "a":
+        around = zero_padded(around, filters, strides, name)
+    elif option == "c" or x.shape[channel_axis()] != filters:
+        around = he_conv(y, filters, 1, strides=strides, name=f"{name}_0_conv")
+    y = activated_convs(y, [(filters, 3), (filters, 3)], strides, name=name)
+    return Add(name=f"{name}_add")([around, y])
+
+
 TABLE_6 = "He et al. 2015, Table 6"
+WRN_TABLE_5 = "Zagoruyko & Komodakis 2016, Table 5"
 PARAMETERS = {20: "0.27M", 32: "0.46M", 44: "0.66M", 56: "0.85M", 110: "1.7M", 1202: "19.4M"}
-OPTION_B = {  # is what PYTORCHCV has
-    20: "272,474",
-    56: "855,770",
-    110: "1,730,714",
-    1202: "19,424,026",
-}
+# PYTORCHCV has option B, with and without preact
+OPTION_B = {20: "272,474", 56: "855,770", 110: "1,730,714", 1202: "19,424,026"}
+PREACT_B = {20: "272,282", 56: "855,578", 110: "1,730,522", 1202: "19,423,834"}
 
 
 @family(
@@ -78,7 +99,7 @@ OPTION_B = {  # is what PYTORCHCV has
     classes=10,
     options={
         "depth": Int(
-            8, 20_000, step=6, rule="6n+2", help="weighted layers, 6n+2", search=range(8, 201, 6)
+            8, 20_000, step=6, rule="6n+2", help="weighted layers, 6n+2", search=range(8, 1203, 6)
         ),
         "shortcut": OneOf(
             "a",
@@ -87,9 +108,13 @@ OPTION_B = {  # is what PYTORCHCV has
             default="a",
             help="a: no parameters; b: projections where channels change; c: all projections",
         ),
+        "preact": Flag(False, help="normalisation and activation before each convolution"),
     },
-    presets={f"resnet{depth}": {"depth": depth} for depth in PARAMETERS},
-    catalogue=tuple(f"resnet{depth}" for depth in PARAMETERS),
+    presets={
+        **{f"resnet{depth}": {"depth": depth} for depth in PARAMETERS},
+        "preact-resnet110": {"depth": 110, "shortcut": "b", "preact": True},
+    },
+    catalogue=(*(f"resnet{depth}" for depth in PARAMETERS), "preact-resnet110"),
     published=(
         *(
             Published(f"resnet{depth}", "trainable_params", figure, TABLE_6)
@@ -98,6 +123,13 @@ OPTION_B = {  # is what PYTORCHCV has
         *(
             Published(f"resnet{depth},shortcut=b", "trainable_params", figure, PYTORCHCV)
             for depth, figure in OPTION_B.items()
+        ),
+        Published("preact-resnet110", "trainable_params", "1.7M", WRN_TABLE_5),
+        *(
+            Published(
+                f"resnet{depth},shortcut=b,preact=true", "trainable_params", figure, PYTORCHCV
+            )
+            for depth, figure in PREACT_B.items()
         ),
     ),
     recipe={
@@ -110,14 +142,26 @@ OPTION_B = {  # is what PYTORCHCV has
         "source": "He et al. 2015, Section 4.2",
     },
 )
-def resnet_cifar(x: Tensor, classes: int, top: bool, depth: int, shortcut: str) -> Tensor:
+def resnet_cifar(
+    x: Tensor, classes: int, top: bool, depth: int, shortcut: str, preact: bool
+) -> Tensor:
     """The network: a 3×3 convolution, three stages of n blocks, classifier."""
     n = (depth - 2) // 6
     with scope("conv1"):
-        x = Conv2D(16, 3, padding="same", use_bias=False, name="conv1_conv")(x)
-        x = relu(normalize(x, "conv1_bn"), "conv1_relu")
+        if preact:
+            x = he_conv(x, 16, 3, name="conv1")
+        else:
+            x = conv_bn(x, 16, 3, bias=False, name="conv1", number=1)
+            x = relu(x, "conv1_1_relu")
     for stage, strides, name in stacked((n, n, n), "basic"):
         filters = FILTERS[stage]
-        around = bypass(x, filters, strides, shortcut, name)
-        x = basic(x, around, filters, filters, strides, bias=False, name=name)
+        if preact:
+            first = name == "conv2_block1"
+            x = preact_block(x, filters, strides, shortcut, first, name)
+        else:
+            around = bypass(x, filters, strides, shortcut, name)
+            x = basic(x, around, filters, filters, strides, bias=False, name=name)
+    if preact:
+        with scope("head"):
+            x = bn_relu(x, "post")
     return classifier(x, classes) if top else x
