@@ -453,3 +453,104 @@ def nasnet_a_cifar(
             x, p = _normal_a_cell(x, p, filters, block_id=f"{stage * N + i + 1}")
     x = layers.Activation("relu")(x)
     return keras.Model(inputs, _classifier(x, classes))
+
+
+# --- PNASNet-5 (Liu et al. 2018, https://arxiv.org/abs/1712.00559) -----------------------------
+
+NAS_BN = {"momentum": 0.9997, "epsilon": 1e-3}
+
+
+def _pointwise_bn(x, filters, stride=1):
+    """1x1 convolution and batch normalisation."""
+    x = layers.Conv2D(filters, 1, strides=stride, use_bias=False)(x)
+    return layers.BatchNormalization(**NAS_BN)(x)
+
+
+def _strided_margins(x, kernel):
+    """Zeros that make a "valid" window of stride 2 cover what "same" would."""
+    margins = []
+    for size in x.shape[1:3]:
+        total = kernel - (1 if size % 2 else 2)
+        margins.append((total // 2, total - total // 2))
+    return tuple(margins)
+
+
+def _twice_separable(x, filters, kernel, stride):
+    """(ReLU, separable convolution, BN) twice; the first takes the stride."""
+    for number in range(2):
+        x = layers.Activation("relu")(x)
+        strided = number == 0 and stride > 1
+        if strided:
+            x = layers.ZeroPadding2D(_strided_margins(x, kernel))(x)
+        x = layers.SeparableConv2D(
+            filters,
+            kernel,
+            strides=stride if strided else 1,
+            padding="valid" if strided else "same",
+            use_bias=False,
+        )(x)
+        x = layers.BatchNormalization(**NAS_BN)(x)
+    return x
+
+
+def _factorized_reduction(x, filters):
+    """Two strided 1x1 poolings one pixel apart, each followed by half of the filters."""
+    x = layers.Activation("relu")(x)
+    left = layers.AveragePooling2D(1, strides=2)(x)
+    left = layers.Conv2D(filters // 2, 1, use_bias=False)(left)
+    right = layers.Cropping2D(((1, 0), (1, 0)))(layers.ZeroPadding2D(((0, 1), (0, 1)))(x))
+    right = layers.AveragePooling2D(1, strides=2)(right)
+    right = layers.Conv2D(filters - filters // 2, 1, use_bias=False)(right)
+    return layers.BatchNormalization(**NAS_BN)(layers.Concatenate()([left, right]))
+
+
+def _pnas_cell(x, before, filters, stride):
+    """The cell: five pairs, each (input, operation) twice, added; all are concatenated."""
+    if before is None:
+        before = x
+    elif before.shape[2] != x.shape[2]:
+        before = _factorized_reduction(before, filters)
+    elif before.shape[-1] != filters:
+        before = _pointwise_bn(layers.Activation("relu")(before), filters)
+    h = _pointwise_bn(layers.Activation("relu")(x), filters)
+
+    def apply(operation, t, stride):
+        if operation == "none":
+            return t if stride == 1 else _pointwise_bn(layers.Activation("relu")(t), filters, 2)
+        if operation == "max":
+            t = layers.MaxPooling2D(3, strides=stride, padding="same")(t)
+            return t if t.shape[-1] == filters else _pointwise_bn(t, filters)
+        return _twice_separable(t, filters, operation, stride)
+
+    states = [h, before]
+    pairs = (
+        ((5, 1), ("max", 1)),
+        ((7, 0), ("max", 0)),
+        ((5, 0), (3, 0)),
+        ((3, 4), ("max", 0)),
+        ((3, 1), ("none", 0)),
+    )
+    for pair in pairs:
+        both = [apply(what, states[i], stride if i < 2 else 1) for what, i in pair]
+        states.append(layers.Add()(both))
+    return layers.Concatenate()(states[2:])
+
+
+def pnasnet_5(N, F, stem_filters, imagenet, input_shape, classes):
+    """PNASNet-5 with N cells at each of three resolutions.
+
+    Source: https://github.com/tensorflow/models (research/slim/nets/nasnet/pnasnet.py): its
+    table of operations and hidden states, without auxiliary head and drop path.
+    """
+    inputs = keras.Input(input_shape)
+    stem = {"strides": 2, "padding": "valid"} if imagenet else {"padding": "same"}
+    x = layers.Conv2D(stem_filters, 3, use_bias=False, **stem)(inputs)
+    x = layers.BatchNormalization(**NAS_BN)(x)
+    before = None
+    if imagenet:
+        for filters in (F // 4, F // 2):
+            x, before = _pnas_cell(x, before, filters, 2), x
+    for number in range(3 * N):
+        stride = 2 if number in (N, 2 * N) else 1
+        x, before = _pnas_cell(x, before, F * 2 ** (number // N), stride), x
+    return keras.Model(inputs, _classifier(layers.Activation("relu")(x), classes))

@@ -264,11 +264,27 @@ def reference_cases():
             "nasnet_a_cifar",
             {"N": 6, "F": 768 // 24},
         ),
+        "nasnet-a-6@768-cifar": (
+            "nasnet_a_cifar",
+            {"N": 6, "F": 768 // 24, "skip_reduction": False},
+        ),
+        "nasnet-a-7@2304-cifar": (
+            "nasnet_a_cifar",
+            {"N": 7, "F": 2304 // 24, "stem_filters": 288, "skip_reduction": False},
+        ),
         "nasnet-a-2@2304,stem=cifar,input=32x32x3,classes=10,skip_reduction=false": (
             "nasnet_a_cifar",
             {"N": 2, "F": 2304 // 24, "skip_reduction": False},
         ),
     }
+    for spec, N, F, stem, size, classes in (
+        ("pnasnet-5-large", 4, 216, 96, 331, 1000),
+        ("pnasnet-5-mobile", 3, 54, 32, 224, 1000),
+        ("pnasnet-5-cifar", 3, 48, 144, 32, 10),
+    ):
+        arguments = {"N": N, "F": F, "stem_filters": stem, "imagenet": size > 32}
+        arguments |= {"input_shape": (size, size, 3), "classes": classes}
+        cases[spec] = ("pnasnet_5", arguments)
     for depth in (18, 34, 50, 101, 152):
         cases[f"preact-resnet{depth}"] = ("preact_resnet", {"depth": depth})
     for depth in (50, 101, 152):

@@ -31,6 +31,9 @@ SPELLINGS = {
     "se-resnext50-32x4d": ["SE-ResNeXt-50 (32x4d)", "seresnext50_32x4d"],
     "senet154": ["SENet-154"],
     "nasnet-a-7@1920": ["NASNet-A (7 @ 1920)", "nasneta7@1920", "nasnet-a-7-1920"],
+    "nasnet-a-6@768-cifar": ["NASNet-A (6 @ 768) CIFAR"],
+    "pnasnet-5-large": ["PNASNet-5-Large", "pnasnet5large", "PNASNet-5 (4 @ 216)"],
+    "pnasnet-5-mobile": ["pnasnet-5-3@54,stem_filters=32,input=224x224x3"],
     "nasnet-mobile": [
         "NASNetMobile",
         "nasnet_mobile",
@@ -223,7 +226,8 @@ def specs(draw):
     values = dict(family.defaults)
     for name, option in family.options.items():
         if name in changed or option.default is REQUIRED:
-            values[name] = draw(VALUES[type(option)](option))
+            kind = next(kind for kind in type(option).__mro__ if kind in VALUES)
+            values[name] = draw(VALUES[kind](option))
     return Spec(family, values)
 
 
