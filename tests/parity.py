@@ -143,7 +143,7 @@ def _real_input(shape: Shape) -> Any:
 
 
 def _twin_source(layer: Any) -> tuple[list[Tensor], list[Tensor]]:
-    node = Node(layer, (), layer.infer())
+    node = Node(layer, (), {}, layer.infer())
     layer.nodes.append(node)
     return list(node.outputs), list(node.outputs)
 

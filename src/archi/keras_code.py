@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keyword import iskeyword
 
-from archi.graph import Graph, Node, Tensor
+from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
 from archi.layers._arguments import REQUIRED, literal
 
@@ -60,7 +60,7 @@ class _Writer:
         ends = [", ".join(map(self._tensor, ts)) for ts in (self.graph.inputs, self.graph.outputs)]
         inputs, outputs = (
             f"[{end}]" if listed else end
-            for end, listed in zip(ends, self.graph.listed, strict=True)
+            for end, listed in zip(ends, map(is_list, self.graph.ends), strict=True)
         )
         return [
             *lines,

@@ -6,38 +6,24 @@ adding a class to one of them is all it takes to add a layer.
 
 from __future__ import annotations
 
-import os
-from importlib import import_module
 from typing import Any
 
 from archi.layers._core import Layer
+from archi.layers._index import Index
 
-__all__ = ["Layer", "layer_classes"]
+__all__ = ["Layer", "layer_class", "layer_classes"]
+
+_index: Index[Layer] = Index(__name__, __file__, Layer)
+
+
+def layer_class(name: str) -> type[Layer]:
+    """Return a layer class by its Keras name. Raises KeyError."""
+    return _index[name]
 
 
 def layer_classes() -> dict[str, type[Layer]]:
     """Return every layer class by its Keras name."""
-    if not _classes:
-        for file in sorted(os.listdir(os.path.dirname(__file__))):
-            if file.endswith(".py") and not file.startswith("_"):
-                _collect(import_module(f"{__name__}.{file[:-3]}"))
-    return _classes
-
-
-_classes: dict[str, type[Layer]] = {}
-
-
-def _collect(module: Any) -> None:
-    for name, value in vars(module).items():
-        if (
-            isinstance(value, type)
-            and issubclass(value, Layer)
-            and value.__module__ == module.__name__
-            and not name.startswith("_")
-        ):
-            if name in _classes:
-                raise RuntimeError(f"{name} is defined in {_classes[name].__module__} already")
-            _classes[name] = value
+    return _index.all()
 
 
 def __getattr__(name: str) -> Any:
@@ -46,6 +32,6 @@ def __getattr__(name: str) -> Any:
 
         return Input
     try:
-        return layer_classes()[name]
+        return _index[name]
     except KeyError:
         raise AttributeError(f"archi.layers has no layer {name!r}") from None
