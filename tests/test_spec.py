@@ -67,7 +67,7 @@ depth must be 18, 34, 50, 101 or 152, not '51'
 no architecture is called 'resnt50'
   resnt50
   ^^^^^^^
-  did you mean resnet50, resnet50v2 or resnet152? `archi list` shows all names""",
+  did you mean resnet50, resnet50v2 or resnet56? `archi list` shows all names""",
     "nasnet-a-7@1921": """\
 F must be a whole number from 96 to 96,000 that is a multiple of 96 (24 × 2²), not '1921'
   nasnet-a-7@1921
