@@ -11,9 +11,10 @@ convolution on one side.
 
 from __future__ import annotations
 
-from archi.families._blocks import PYTORCHCV, bn_relu, classifier, he_conv, preactivated, stacked
+from archi.families._blocks import PYTORCHCV, bn_relu, classifier
 from archi.families._options import Int
 from archi.families._registry import Paper, Published, family
+from archi.families._resnet import he_conv, preactivated, stacked
 from archi.graph import Tensor, scope
 
 FILTERS = (16, 32, 64)

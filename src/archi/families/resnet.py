@@ -10,19 +10,10 @@ strides in the 3×3.
 
 from __future__ import annotations
 
-from archi.families._blocks import (
-    KERAS_TABLE,
-    RESNET_FILTERS,
-    RESNET_TABLE_1,
-    basic,
-    bottleneck,
-    classifier,
-    imagenet_stem,
-    projected,
-    stacked,
-)
+from archi.families._blocks import KERAS_TABLE, RESNET_FILTERS, RESNET_TABLE_1, classifier
 from archi.families._options import Flag, Int, OneOf
 from archi.families._registry import Paper, Published, family
+from archi.families._resnet import basic, bottleneck, imagenet_stem, projected, stacked
 from archi.graph import Tensor
 
 PAPER_TABLE_1 = "He et al. 2015, Table 1"

@@ -14,21 +14,18 @@ strided convolution on one side.
 
 from __future__ import annotations
 
-from archi.families._blocks import (
-    PYTORCHCV,
+from archi.families._blocks import PYTORCHCV, bn_relu, channel_axis, classifier
+from archi.families._options import Flag, Int, OneOf
+from archi.families._registry import Paper, Published, family
+from archi.families._resnet import (
     activated_convs,
     basic,
-    bn_relu,
-    channel_axis,
-    classifier,
     conv_bn,
     he_conv,
     projected,
     relu,
     stacked,
 )
-from archi.families._options import Flag, Int, OneOf
-from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor, current_build, scope
 from archi.layers import Add, AveragePooling2D, ZeroPadding2D
 

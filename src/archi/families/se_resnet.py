@@ -14,18 +14,20 @@ from archi.families._blocks import (
     PYTORCHCV,
     RESNET_FILTERS,
     RESNET_TABLE_1,
+    classifier,
+)
+from archi.families._options import OneOf
+from archi.families._registry import Paper, Published, family
+from archi.families._resnet import (
     SENET_RECIPE,
     SENET_TABLE_2,
     basic,
     bottleneck,
-    classifier,
     excited,
     imagenet_stem,
     projected,
     stacked,
 )
-from archi.families._options import OneOf
-from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor
 
 TABLE_10 = "Hu et al. 2017, Table 10"

@@ -13,17 +13,19 @@ from archi.families._blocks import (
     PYTORCHCV,
     RESNET_FILTERS,
     RESNET_TABLE_1,
+    classifier,
+)
+from archi.families._options import Int, OneOf
+from archi.families._registry import Paper, Published, family
+from archi.families._resnet import (
     SENET_RECIPE,
     SENET_TABLE_2,
     bottleneck,
-    classifier,
     excited,
     imagenet_stem,
     projected,
     stacked,
 )
-from archi.families._options import Int, OneOf
-from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor
 
 PARAMETERS = {

@@ -15,13 +15,9 @@ from archi.families._blocks import (
     RESNET_TABLE_1,
     channel_axis,
     classifier,
-    conv_bn,
-    excited,
-    join,
-    relu,
-    stacked,
 )
 from archi.families._registry import Paper, Published, family
+from archi.families._resnet import conv_bn, excited, join, relu, stacked
 from archi.graph import Tensor, scope
 from archi.layers import MaxPooling2D
 

@@ -12,9 +12,10 @@ longest path of WRN-28-10 has 26 weighted layers, stem and classifier included.
 
 from __future__ import annotations
 
-from archi.families._blocks import bn_relu, classifier, he_conv, preactivated, stacked
+from archi.families._blocks import bn_relu, classifier
 from archi.families._options import Decimal, Flag, Int, Option
 from archi.families._registry import Paper, Published, family
+from archi.families._resnet import he_conv, preactivated, stacked
 from archi.graph import Tensor, scope
 
 FILTERS = (16, 32, 64)  # Table 1, of conv2 … conv4 at k = 1

@@ -9,18 +9,10 @@ a network for ImageNet alone, while `wrn-34-2` is one for CIFAR: 34 is 6n+4.
 
 from __future__ import annotations
 
-from archi.families._blocks import (
-    RESNET_FILTERS,
-    RESNET_TABLE_1,
-    basic,
-    bottleneck,
-    classifier,
-    imagenet_stem,
-    projected,
-    stacked,
-)
+from archi.families._blocks import RESNET_FILTERS, RESNET_TABLE_1, classifier
 from archi.families._options import Decimal, OneOf
 from archi.families._registry import Paper, Published, family
+from archi.families._resnet import basic, bottleneck, imagenet_stem, projected, stacked
 from archi.graph import Tensor
 
 TABLE_7 = "Zagoruyko & Komodakis 2016, Table 7"
