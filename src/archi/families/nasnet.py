@@ -17,11 +17,10 @@ code builds; `archi info nasnet` shows both.
 
 from __future__ import annotations
 
-from archi.families._blocks import KERAS_TABLE, channel_axis
+from archi.families._blocks import KERAS_TABLE, channel_axis, pad_for_stride
 from archi.families._nasnet import (
     adjust,
     average,
-    pad_for_stride,
     relu,
     separable,
     squeeze,
