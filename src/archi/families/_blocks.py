@@ -34,6 +34,9 @@ IDENTITY_MAPPINGS_RECIPE = {
 }
 
 KERAS_TABLE = "keras.io/api/applications"  # source of published figures
+PYTORCHCV = "github.com/osmr/imgclsmob, pytorch/README.md"  # source of exact counts
+# why a published number of operations differs
+MORE_THAN_MACS = "counts more than multiplications; what exactly is not said"
 
 
 def channel_axis() -> int:
