@@ -12,6 +12,7 @@ from __future__ import annotations
 from archi.families._blocks import RESNET_FILTERS, RESNET_TABLE_1, classifier
 from archi.families._options import Int, OneOf
 from archi.families._registry import Paper, Published, family
+from archi.families._resnet import stacked
 from archi.families._torchvision import bottleneck, conv_bn, weights_metadata
 from archi.graph import Tensor, scope
 from archi.layers import MaxPooling2D, ZeroPadding2D
@@ -76,15 +77,10 @@ def stem(x: Tensor) -> Tensor:
 )
 def resnext(x: Tensor, classes: int, top: bool, depth: int, cardinality: int, width: int) -> Tensor:
     """The network: stem, four stages of grouped bottlenecks, classifier."""
-    _, blocks = RESNET_TABLE_1[depth]
+    _, repeats = RESNET_TABLE_1[depth]
     with scope("stem"):
         x = stem(x)
-    for i, (filters, repeats) in enumerate(zip(RESNET_FILTERS, blocks, strict=True)):
-        inner = cardinality * width * 2**i
-        with scope(f"conv{i + 2}"):
-            for block in range(1, repeats + 1):
-                strides = 2 if block == 1 and i > 0 else 1
-                with scope(f"block{block}", "bottleneck"):
-                    name = f"conv{i + 2}_block{block}"
-                    x = bottleneck(x, 4 * filters, inner, strides, name, groups=cardinality)
+    for stage, strides, name in stacked(repeats, "bottleneck"):
+        filters, inner = 4 * RESNET_FILTERS[stage], cardinality * width * 2**stage
+        x = bottleneck(x, filters, inner, strides, name, groups=cardinality)
     return classifier(x, classes) if top else x

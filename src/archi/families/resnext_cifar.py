@@ -10,11 +10,12 @@ from __future__ import annotations
 from archi.families._blocks import classifier
 from archi.families._options import Int
 from archi.families._registry import Paper, Published, family
+from archi.families._resnet import stacked
 from archi.families._torchvision import bottleneck, conv_bn
 from archi.graph import Tensor, scope
 
-STAGES = {"conv2": 256, "conv3": 512, "conv4": 1024}  # filters that a block gives
-BLOCKS = 3
+BLOCKS = (3, 3, 3)  # in each stage
+FILTERS = (256, 512, 1024)  # that a stage's blocks give
 TABLE_7 = "Xie et al. 2017, Table 7"
 
 
@@ -54,12 +55,7 @@ def resnext_cifar(x: Tensor, classes: int, top: bool, cardinality: int, width: i
     """The network: a 3×3 convolution, three stages of grouped bottlenecks, classifier."""
     with scope("conv1"):
         x = conv_bn(x, 64, 3, "conv1")
-    for i, (stage, filters) in enumerate(STAGES.items()):
-        inner = cardinality * width * 2**i
-        with scope(stage):
-            for block in range(1, BLOCKS + 1):
-                strides = 2 if block == 1 and i > 0 else 1
-                with scope(f"block{block}", "bottleneck"):
-                    name = f"{stage}_block{block}"
-                    x = bottleneck(x, filters, inner, strides, name, groups=cardinality)
+    for stage, strides, name in stacked(BLOCKS, "bottleneck"):
+        inner = cardinality * width * 2**stage
+        x = bottleneck(x, FILTERS[stage], inner, strides, name, groups=cardinality)
     return classifier(x, classes) if top else x
