@@ -43,6 +43,8 @@ NAMES = {  # as in torchvision.models, and what archi calls it
     "shufflenet_v2_x2_0": "shufflenet-v2-x2.0",
     "squeezenet1_0": "squeezenet1.0",
     "squeezenet1_1": "squeezenet1.1",
+    "wide_resnet50_2": "wrn-50-2-bottleneck",
+    "wide_resnet101_2": "wrn-101-2-imagenet",
 }
 OTHER_NAMES = {  # as papers, their authors' code and others write them
     "AlexNet": "alexnet",
