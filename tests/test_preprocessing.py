@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import builtins
 import os
+from collections import Counter
 from itertools import product
 from math import log2
 from typing import Any
 
 import parity
 import pytest
-from layer_cases.augmentation import LAYERS
-from parity import Built, Case, Shape
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from layer_cases.augmentation import FACTORS, LAYERS
+from parity import ACCEPTED, REFUSED, Built, Case, Shape
 from test_layers import places
 
 from archi import Graph
@@ -314,3 +317,146 @@ def test_a_network_of_texts_is_summed_up_without_their_bytes() -> None:
     totals = count(graph).totals
     assert (totals.params, totals.macs, totals.flops) == (0, 0, 0)
     assert totals.activation_bytes is None  # a text may be of any length
+
+
+# -- random layers ----------------------------------------------------------------------------
+
+SIZE = st.integers(1, 4) | st.none()
+ANY_SHAPE = st.tuples(st.sampled_from([None, None, 3]), *[SIZE] * 1) | st.tuples(
+    st.none(), SIZE, SIZE
+)
+MODES = ["int", "one_hot", "multi_hot", "count", "tf_idf", "binary", "tf-idf", "words"]
+TEXTS = ["", "a", "b", "c", "[UNK]", "d"]
+NUMBERS = [-1, 0, 1, 2, 3, -2]
+
+
+@st.composite
+def tables(draw: Any) -> Case:
+    """A lookup whose vocabulary may hold special tokens, at its start or elsewhere."""
+    name = draw(st.sampled_from(["IntegerLookup", "StringLookup", "TextVectorization"]))
+    terms = st.sampled_from(NUMBERS if name == "IntegerLookup" else TEXTS)
+    few = st.lists(terms, min_size=0, max_size=5, unique=draw(st.booleans()))
+    rarely: Any = lambda strategy: st.none() | st.none() | strategy  # noqa: E731
+    optional = {
+        "vocabulary": few | st.none(),
+        "max_tokens": rarely(st.integers(0, 8)),
+        "output_mode": st.sampled_from(MODES),
+        "pad_to_max_tokens": st.sampled_from([False, False, True]),
+        "sparse": st.sampled_from([False, False, True]),
+        "vocabulary_size": rarely(st.integers(1, 7)),
+        "idf_weights": rarely(st.lists(st.floats(0, 1), min_size=1, max_size=5)),
+    }
+    if name == "TextVectorization":
+        optional |= {
+            "split": st.sampled_from([None, "whitespace", "character"]),
+            "output_sequence_length": rarely(st.integers(1, 5)),
+            "ragged": st.booleans(),
+        }
+        shape = st.sampled_from([(None,), (None, 1), (4, 1)])
+    else:
+        optional |= {
+            "num_oov_indices": st.integers(0, 2),
+            "mask_token": st.none() | terms,
+            "oov_token": st.none() | terms,
+            "invert": st.sampled_from([False, False, True]),
+        }
+        shape = ANY_SHAPE
+    kwargs = draw(st.fixed_dictionaries({}, optional=optional))
+    return Case(name, kwargs, (draw(shape),))
+
+
+@st.composite
+def encoders(draw: Any) -> Case:
+    """Categories that are bucketed, hashed or encoded."""
+    name = draw(st.sampled_from(["CategoryEncoding", "Discretization", "Hashing"]))
+    size = {"CategoryEncoding": "num_tokens", "Discretization": "num_bins", "Hashing": "num_bins"}
+    kwargs = draw(
+        st.fixed_dictionaries(
+            {size[name]: st.integers(-1, 5)},
+            optional={
+                "output_mode": st.sampled_from(MODES),
+                "sparse": st.booleans(),
+                "dtype": st.sampled_from(["float32", "float16", "int32", "int64"]),
+            },
+        )
+    )
+    return Case(name, kwargs, (draw(ANY_SHAPE),), dtype="int64")
+
+
+@st.composite
+def normalizations(draw: Any) -> Case:
+    """A normalization, often by a mean whose shape nearly fits."""
+    shape = draw(st.tuples(st.sampled_from([None, 3]), *[SIZE] * draw(st.integers(0, 3))))
+    axes = st.integers(-len(shape) - 1, len(shape))
+    axis = draw(
+        st.none() | axes | st.lists(axes, max_size=2, unique_by=lambda axis: axis % len(shape))
+    )
+    kwargs: dict[str, Any] = {"axis": axis, "invert": draw(st.booleans())}
+    if draw(st.booleans()):
+        lengths = draw(st.lists(st.sampled_from([1, 2, 3, 4]), max_size=2))
+        kwargs |= {"mean": filled(lengths), "variance": filled(lengths)}
+    return Case("Normalization", kwargs, (shape,))
+
+
+def filled(lengths: list[int]) -> Any:
+    return [filled(lengths[1:])] * lengths[0] if lengths else 1.0
+
+
+@st.composite
+def spectrograms(draw: Any) -> Case:
+    channels, samples = draw(st.integers(1, 3)), draw(st.integers(1, 40) | st.none())
+    kwargs = draw(
+        st.fixed_dictionaries(
+            {"window": st.none(), "frame_length": st.integers(0, 20)},
+            optional={
+                "mode": st.sampled_from(["log", "real", "imag", "stft", "psd", "power"]),
+                "frame_step": st.none() | st.integers(0, 21),
+                "fft_length": st.none() | st.sampled_from([1, 8, 16, 32]),
+                "padding": st.sampled_from(["valid", "same"]),
+                "expand_dims": st.booleans(),
+                "data_format": st.sampled_from([None, "channels_last", "channels_first"]),
+            },
+        )
+    )
+    first = kwargs.get("data_format") == "channels_first"
+    shape = (None, channels, samples) if first else (None, samples, channels)
+    return Case("STFTSpectrogram", kwargs, (shape,))
+
+
+@st.composite
+def augmentations(draw: Any) -> Case:
+    """An augmentation with odd factors."""
+    name = draw(st.sampled_from(sorted(FACTORS.keys() - {"RandomShear"})))
+    number = st.sampled_from([-2, -1, -0.5, 0, 0.25, 0.5, 1, 2, 8, 9])
+    factor = number | st.tuples(number, number) | st.lists(number, min_size=1, max_size=3)
+    kwargs = {**LAYERS[name][0], draw(st.sampled_from(FACTORS[name][0])): draw(factor)}
+    return Case(name, kwargs, ((None, 8, 9, 3),))
+
+
+RANDOM = {
+    "tables": tables(),
+    "encoders": encoders(),
+    "normalizations": normalizations(),
+    "spectrograms": spectrograms(),
+    "augmentations": augmentations(),
+}
+EXAMPLES = 100
+
+
+@pytest.mark.filterwarnings("ignore:`fft_length` is recommended", "ignore:divide by zero")
+@pytest.mark.parametrize("group", RANDOM)
+def test_random_layers_are_those_of_keras(group: str, twin_keras: Any) -> None:
+    outcomes: Counter[str] = Counter()
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    @given(RANDOM[group])
+    def agrees(case: Case) -> None:
+        outcomes[parity.check(case)] += 1
+
+    agrees()
+    assert min(outcomes[ACCEPTED], outcomes[REFUSED]) >= EXAMPLES // 8, "too one-sided a sample"
