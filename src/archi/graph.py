@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 Shape = tuple[int | None, ...]
 
+
+class _Unknown(tuple[None, ...]):
+    """A shape of which not even the number of axes is known; its one axis is the batch."""
+
+
+UNKNOWN: Shape = _Unknown((None,))
+
 MAX_LAYERS = 200_000  # a network larger than this is refused while it is built
 
 
@@ -55,30 +62,45 @@ class Inference(NamedTuple):
     FLOPs are 2 × `macs` + `elementwise`. `inner` are the shapes of what the layer makes
     on the way to its outputs and needs memory for, such as the depthwise half of a
     separable convolution. `dtypes` are those of the outputs where they are not the layer's.
+    Weights are None where they are unknown, as those of layers without a twin can be.
+    `samples` are the output shapes where the batch is one sample, if axis 0 holds more for
+    it than one row, or another axis holds the batch.
     """
 
     outputs: tuple[Shape, ...]
-    weights: tuple[Weight, ...]
+    weights: tuple[Weight, ...] | None
     macs: int | None
     elementwise: int | None
     why: str = "the size of its output is unknown"
     inner: tuple[Shape, ...] = ()
     dtypes: tuple[str, ...] = ()
+    samples: tuple[Shape, ...] = ()
 
 
 class Tensor:
     """A symbolic tensor: its shape (batch first, None where unknown), dtype and origin.
 
+    `alone` is its shape where the batch is one sample, None where that is one row of it.
     Arithmetic and slicing make the operations of `keras.ops` that Keras makes of them.
     """
 
-    __slots__ = ("dtype", "index", "node", "shape")
+    __slots__ = ("alone", "dtype", "index", "node", "shape")
 
-    def __init__(self, shape: Shape, dtype: str, node: Node, index: int) -> None:
+    def __init__(
+        self, shape: Shape, dtype: str, node: Node, index: int, alone: Shape | None = None
+    ) -> None:
         self.shape = shape
         self.dtype = dtype
         self.node = node
         self.index = index
+        self.alone = alone
+
+    @property
+    def sample(self) -> Shape:
+        """Its shape where the batch is one sample."""
+        if self.alone is None:
+            return (1, *self.shape[1:]) if self.shape else ()
+        return self.alone
 
     def __repr__(self) -> str:
         return f"<Tensor {self.shape} of {self.node.layer.name}>"
@@ -101,20 +123,74 @@ class Tensor:
     def __rmul__(self, other: Any) -> Tensor:
         return _operation("Multiply", other, self)
 
+    def __matmul__(self, other: Any) -> Tensor:
+        return _operation("Matmul", self, other)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return _operation("Matmul", other, self)
+
     def __truediv__(self, other: Any) -> Tensor:
         return _operation("TrueDivide", self, other)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return _operation("TrueDivide", other, self)
 
     def __floordiv__(self, other: Any) -> Tensor:
         return _operation("FloorDivide", self, other)
 
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return _operation("FloorDivide", other, self)
+
     def __mod__(self, other: Any) -> Tensor:
         return _operation("Mod", self, other)
 
-    def __matmul__(self, other: Any) -> Tensor:
-        return _operation("Matmul", self, other)
+    def __rmod__(self, other: Any) -> Tensor:
+        return _operation("Mod", other, self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return _operation("Power", self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return _operation("Power", other, self)
+
+    def __and__(self, other: Any) -> Tensor:
+        return _operation("LogicalAnd", self, other)
+
+    def __rand__(self, other: Any) -> Tensor:
+        return _operation("LogicalAnd", other, self)
+
+    def __or__(self, other: Any) -> Tensor:
+        return _operation("LogicalOr", self, other)
+
+    def __ror__(self, other: Any) -> Tensor:
+        return _operation("LogicalOr", other, self)
+
+    def __xor__(self, other: Any) -> Tensor:
+        return _operation("LogicalXor", self, other)
+
+    def __rxor__(self, other: Any) -> Tensor:
+        return _operation("LogicalXor", other, self)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return _operation("Less", self, other)
+
+    def __le__(self, other: Any) -> Tensor:
+        return _operation("LessEqual", self, other)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return _operation("Greater", self, other)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return _operation("GreaterEqual", self, other)
 
     def __neg__(self) -> Tensor:
         return _operation("Negative", self)
+
+    def __abs__(self) -> Tensor:
+        return _operation("Absolute", self)
+
+    def __invert__(self) -> Tensor:
+        return _operation("LogicalNot", self)
 
     def __getitem__(self, key: Any) -> Tensor:
         return _operation("GetItem", self, key)
@@ -176,11 +252,13 @@ class Node:
         build = _build.get()
         self.serial = build.count_call()
         self.scope = build.scope
-        dtypes = inference.dtypes or (layer.output_dtype,) * len(inference.outputs)
+        count = len(inference.outputs)
+        dtypes = inference.dtypes or (layer.output_dtype,) * count
+        alone = inference.samples or (None,) * count
         self.outputs = tuple(
             [
-                Tensor(shape, dtype, self, index)
-                for index, (shape, dtype) in enumerate(zip(inference.outputs, dtypes, strict=True))
+                Tensor(shape, dtypes[index], self, index, alone[index])
+                for index, shape in enumerate(inference.outputs)
             ]
         )
 
@@ -285,6 +363,7 @@ class Graph:
         self.name = name
         self.title = title or name
         self.data_format = _build.get().data_format
+        self.hides_input = False  # whether Keras lists the layers without the input's
         self.source = {"kind": "python", "target": self.title}
         if not self.inputs or not self.outputs:
             raise GraphError("a network has at least one input and one output tensor")
@@ -303,6 +382,14 @@ class Graph:
     def batch(self) -> int:
         """Samples per batch: the inputs' batch size, 1 where it is left open."""
         return self.inputs[0].shape[0] or 1
+
+    @property
+    def listed_layers(self) -> list[Layer]:
+        """The layers as `model.layers` lists them: a Sequential model leaves its input out."""
+        if not self.hides_input:
+            return self.layers
+        inputs = {tensor.node.layer for tensor in self.inputs}
+        return [layer for layer in self.layers if layer not in inputs]
 
     def calls_of(self, layer: Layer) -> list[Node]:
         """Return the calls of a layer that belong to this network, in the order made."""

@@ -118,7 +118,7 @@ def augmentation_cases(layer: str, needed: dict[str, Any], others: dict[str, Any
     takes(layer, IMAGES, **needed, trainable=False)
     refuses(layer, IMAGES, **needed, data_format="NHWC")
     refuses(layer, IMAGES, **needed, strength=1)
-    for key in needed.keys() - {"seed"}:
+    for key in (name for name in needed if name != "seed"):
         refuses(layer, IMAGES, **{name: needed[name] for name in needed if name != key})
     if "seed" in others or "seed" in needed:
         refuses(layer, IMAGES, **{**needed, "seed": 1.5})

@@ -183,11 +183,12 @@ class Layer:
     def add_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Node:
         """Add a call with just these arguments. Raises LayerError where they do not fit."""
         inference = self.rule(args, kwargs)
+        tensors = tensors_in((args, kwargs))
+        if any(tensor.alone is not None for tensor in tensors) and not inference.samples:
+            inference = _for_rows(inference, tensors)
         if self.nodes and inference.weights != self.weights:
             was = self.nodes[0].inputs[0].shape
-            raise self.refuse(
-                f"is shared and was first called on shape {was}", tensors_in(args)[0].shape
-            )
+            raise self.refuse(f"is shared and was first called on shape {was}", tensors[0].shape)
         node = Node(self, args, kwargs, inference)
         self.nodes.append(node)
         return node
@@ -249,17 +250,21 @@ class Layer:
 
     @property
     def weights(self) -> tuple[Weight, ...]:
-        """The weights, as the first call built them; none before it."""
-        return self.nodes[0].inference.weights if self.nodes else ()
+        """The weights, as the first call built them; none before it, or if they are unknown."""
+        return (self.nodes[0].inference.weights or ()) if self.nodes else ()
 
     @property
-    def params(self) -> int:
-        """Number of scalars in the weights."""
+    def params(self) -> int | None:
+        """Number of scalars in the weights, None where these are unknown."""
+        if self.nodes and self.nodes[0].inference.weights is None:
+            return None
         return sum(weight.size for weight in self.weights)
 
     @property
-    def trainable_params(self) -> int:
-        """Number of scalars that training changes."""
+    def trainable_params(self) -> int | None:
+        """Number of scalars that training changes, None where the weights are unknown."""
+        if self.params is None:
+            return None
         return sum(w.size for w in self.weights if w.trainable) if self.trainable else 0
 
     @property
@@ -288,6 +293,10 @@ class Layer:
         shown = shown if len(shown) <= 200 else f"{shown[:199]}…"
         return LayerError(f"{self.label}: {wanted}. Received: {shown}")
 
+    def values(self) -> dict[str, Any]:
+        """Return the constructor arguments and their canonical values, the name left out."""
+        return {key: self.__dict__[key] for key in self.arguments}
+
     def get_config(self) -> dict[str, Any]:
         """Return the config that Keras's layer of this class returns."""
         config: dict[str, Any] = {"name": self.name}
@@ -302,6 +311,21 @@ class Layer:
 
 
 Layer._collect_arguments()
+
+
+def _for_rows(inference: Inference, tensors: tuple[Tensor, ...]) -> Inference:
+    """Return what a layer's rule says of one row for all the rows that a sample has."""
+    each = [tensor.sample[0] for tensor in tensors if tensor.sample]
+    rows = None if None in each else max(size or 0 for size in each)
+    return inference._replace(
+        macs=product(rows, inference.macs) if inference.macs else inference.macs,
+        elementwise=product(rows, inference.elementwise)
+        if inference.elementwise
+        else inference.elementwise,
+        why=inference.why if rows else "how many rows a sample has is unknown",
+        inner=tuple((None, rows, *shape[1:]) for shape in inference.inner),
+        samples=tuple((rows, *shape[1:]) for shape in inference.outputs),
+    )
 
 
 def _shape_of(tensor: Tensor) -> Shape:
