@@ -21,7 +21,7 @@ from layer_cases.augmentation import FACTORS, LAYERS
 from parity import ACCEPTED, REFUSED, Built, Case, Shape
 from test_layers import places
 
-from archi import Graph
+from archi import Graph, bridge
 from archi.analysis.counts import count
 from archi.errors import LayerError
 from archi.graph import building
@@ -319,6 +319,34 @@ def test_a_network_of_texts_is_summed_up_without_their_bytes() -> None:
     assert totals.activation_bytes is None  # a text may be of any length
 
 
+def test_a_network_of_all_kinds_of_data_verifies(twin_keras: Any) -> None:
+    with building():
+        image, text, number = (
+            Input((16, 16, 3)),
+            Input((1,), dtype="string"),
+            Input((1,), dtype="int64"),
+        )
+        x = image
+        for name, config in (
+            ("Resizing", {"height": 9, "width": 9}),
+            ("RandomFlip", {}),
+            ("RandomCrop", {"height": 8, "width": 8}),
+            ("Rescaling", {"scale": 1 / 255}),
+            ("Normalization", {}),
+            ("Conv2D", {"filters": 2, "kernel_size": 3}),
+            ("GlobalAveragePooling2D", {}),
+        ):
+            x = layer_class(name)(**config)(x)
+        words = {"vocabulary": ["a", "b"], "split": None, "output_mode": "multi_hot"}
+        t = layer_class("TextVectorization")(**words)(text)
+        n = layer_class("IntegerLookup")(vocabulary=[0, 1], output_mode="one_hot")(number)
+        both = layer_class("Concatenate")()([x, t, n])
+        graph = Graph([image, text, number], layer_class("Dense")(units=2)(both), name="data")
+    found = bridge.verify(graph)
+    assert found.mismatches == []
+    assert found.ok, (found.forward, found.train_step)
+
+
 # -- random layers ----------------------------------------------------------------------------
 
 SIZE = st.integers(1, 4) | st.none()
@@ -443,7 +471,7 @@ RANDOM = {
 EXAMPLES = 100
 
 
-@pytest.mark.filterwarnings("ignore:`fft_length` is recommended", "ignore:divide by zero")
+@pytest.mark.filterwarnings("ignore:`fft_length` is recommended", "ignore::RuntimeWarning")
 @pytest.mark.parametrize("group", RANDOM)
 def test_random_layers_are_those_of_keras(group: str, twin_keras: Any) -> None:
     outcomes: Counter[str] = Counter()
