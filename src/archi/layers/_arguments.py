@@ -81,6 +81,23 @@ class Integer(Kind):
         return value
 
 
+class Axes(Kind):
+    """An axis, or several: a whole number or a tuple of them; with `listed` always a tuple."""
+
+    def __init__(self, *, optional: bool = False, listed: bool = False) -> None:
+        self.optional = optional
+        self.listed = listed
+
+    def parse(self, value: Any, layer: type[Layer]) -> int | tuple[int, ...] | None:
+        if value is None and self.optional:
+            return None
+        several = isinstance(value, (list, tuple))
+        axes = tuple(value) if several else (value,)
+        if not all(type(axis) is int for axis in axes):
+            raise ValueError("an axis or a list of axes")
+        return axes if several or self.listed else axes[0]
+
+
 class Number(Kind):
     """A real number within bounds, optionally None."""
 
@@ -136,8 +153,8 @@ class DataFormat(Choice):
 
     depends_on_build = True
 
-    def __init__(self) -> None:
-        super().__init__("channels_last", "channels_first", any_case=True)
+    def __init__(self, *, any_case: bool = True) -> None:
+        super().__init__("channels_last", "channels_first", any_case=any_case)
 
     def parse(self, value: Any, layer: type[Layer]) -> str:
         return current_build().data_format if value is None else super().parse(value, layer)
@@ -252,6 +269,13 @@ class DTypePolicy(DType):
             "config": {"name": value},
             "registered_name": None,
         }
+
+
+class DTypeName(DTypePolicy):
+    """A dtype policy of which a config holds the name alone: that of the weights' dtype."""
+
+    def write(self, value: str) -> str:  # type: ignore[override]
+        return "float32" if value.startswith("mixed_") else value
 
 
 def literal(value: Any) -> str:

@@ -56,6 +56,7 @@ class Reach(NamedTuple):
 
 
 ITSELF: tuple[Reach, ...] = ()  # a position reads the input at the same place alone
+UNEVEN: tuple[Reach, ...] = (Reach(0, 0, None),)  # positions read unlike regions
 # Activations that are computed over the last axis and not for each element alone.
 OVER_LAST_AXIS = frozenset(("glu", "log_softmax", "softmax", "sparsemax"))
 
@@ -96,8 +97,13 @@ class Layer:
     @classmethod
     def _collect_arguments(cls) -> None:
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Argument)}
+        fixed = vars(cls).keys() - own.keys()  # given a value, and so no arguments any more
         common = Layer.arguments
-        declared = {n: a for n, a in cls.arguments.items() if n not in own or n not in common}
+        declared = {
+            name: value
+            for name, value in cls.arguments.items()
+            if name not in fixed and (name not in own or name not in common)
+        }
         cls.arguments = {**declared, **own}
         cls.defaults = {
             name: REQUIRED if a.default is REQUIRED else a.kind.parse(a.default, cls)
@@ -184,7 +190,8 @@ class Layer:
         """Return what an output position reads of inputs of `shapes`.
 
         `spatial` are the axes that hold positions of the image; a Reach for each of them,
-        or `ITSELF`. None where it reads all positions, or what no window describes.
+        `ITSELF`, or `UNEVEN` where no one window describes what positions read. None where
+        each reads all positions, or what it reads is unknown.
         """
         return None
 
@@ -199,6 +206,19 @@ class Layer:
         if size is None:
             raise self.refuse(f"wants an input whose axis {axis} is known", shape)
         return size
+
+    def axes(self, shape: Shape, axis: int | tuple[int, ...]) -> tuple[int, ...]:
+        """Return an argument's axis or axes as axes of `shape`, counted from its start.
+
+        Raises LayerError where it has no such axis, or one is named twice.
+        """
+        given = axis if isinstance(axis, tuple) else (axis,)
+        if any(not -len(shape) <= each < len(shape) for each in given):
+            raise self.refuse(f"wants an input that has axis {', '.join(map(str, given))}", shape)
+        axes = tuple(each % len(shape) for each in given)
+        if len(set(axes)) < len(axes):
+            raise self.refuse("wants each axis named once", given)
+        return axes
 
     @property
     def weights(self) -> tuple[Weight, ...]:
