@@ -39,6 +39,7 @@ CONSTRAINT_NAMES = """
 TAKEN: list[Case] = []
 NOT_TAKEN: list[Case] = []
 FULL: dict[str, Case] = {}  # by layer: every argument of its own given, none at its default
+HAVE_MACS: set[str] = set()  # layers with MACs, which have tests of their own; others have none
 
 SIZES = (8, 9, 6)
 
