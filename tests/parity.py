@@ -200,8 +200,10 @@ def _claims(case: Case, twin: Built, real: Built) -> Iterator[tuple[str, Any, An
 
 
 def _weight_claims(twin: Any, real: Any) -> Iterator[tuple[str, Any, Any]]:
-    dtype = twin.weight_dtype
-    ours = [(w.name, w.shape, w.trainable and twin.trainable, dtype) for w in twin.weights]
+    ours = [
+        (w.name, w.shape, w.trainable and twin.trainable, w.dtype or twin.weight_dtype)
+        for w in twin.weights
+    ]
     theirs = [(w.name, tuple(w.shape), w.trainable, w.dtype) for w in real.weights]
     yield "weights", sorted(ours), sorted(theirs)
     yield "params", twin.params, real.count_params()

@@ -52,7 +52,10 @@ from archi.layers._arguments import Unsupported
 # - a Reshape to what is neither a number nor None: for Keras a size known at run time only;
 # - what is inside the config of an initializer, regularizer or constraint: their classes may
 #   be anyone's;
-# - quantized layers, LoRA and DTypePolicyMap;
+# - DTypePolicyMap, and `weights` of an Embedding, which no config holds;
+# - what is seen on real data alone: axes out of range for Softmax, sizes that do not fit a
+#   shared normalisation, ellipses that an equation lacks, inputs of the wrong rank for
+#   adaptive pooling, a list of tensors for a layer that works on each element;
 # - InputLayer's `shape`, `batch_size` and `input_tensor`, which no config holds, and
 #   `activity_regularizer`, which it takes and forgets.
 # ---------------------------------------------------------------------------------------------
@@ -1229,25 +1232,25 @@ def test_names_and_values_reach_messages_printable_and_short() -> None:
     assert len(str(long.error)) < 300
 
 
-def test_a_quantised_layer_is_refused_not_miscounted() -> None:
-    config = {"class_name": "Int8QuantizationConfig", "config": {}}
-    twin = parity.build_twin(
-        Case("Dense", {"units": 3, "quantization_config": config}, ((None, 5),))
-    )
-    assert isinstance(twin, Refused)
-
-
-POLICIES = [  # under which Keras has other weights, or takes the dtype from elsewhere
-    ("QuantizedDTypePolicy", {"mode": "int8", "source_name": "float32"}),
-    ("DTypePolicyMap", {"default_policy": None, "policy_map": {}}),
+POLICIES = [  # which Keras has no such layer for, or which take the dtype from elsewhere
+    ("Conv2D", "QuantizedDTypePolicy", {"mode": "int8", "source_name": "float32"}),
+    ("Dense", "QuantizedDTypePolicy", {"mode": "int2", "source_name": "float32"}),
+    ("Dense", "GPTQDTypePolicy", {"mode": "gptq/5/1", "source_name": "float32"}),
+    ("Dense", "Int4DTypePolicy", {"mode": ["int4"], "source_name": {}}),
+    ("Embedding", "QuantizedFloat8DTypePolicy", {"mode": "float8", "source_name": "float32"}),
+    ("Dense", "DTypePolicyMap", {"default_policy": None, "policy_map": {}}),
 ]
 
 
-@pytest.mark.parametrize(("policy", "config"), POLICIES)
-def test_policies_the_twin_does_not_know_are_refused(policy: str, config: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("layer", "policy", "config"), POLICIES)
+def test_policies_a_twin_does_not_have_are_refused(
+    layer: str, policy: str, config: dict[str, Any]
+) -> None:
     dtype = {"module": "keras", "class_name": policy, "config": config, "registered_name": None}
-    case = Case("Dense", {"units": 3, "dtype": dtype}, ((None, 5),))
-    assert isinstance(parity.build_twin(case), Refused)
+    case = FULL[layer]._replace(kwargs={**FULL[layer].kwargs, "dtype": dtype})
+    refused = parity.build_twin(case)
+    assert isinstance(refused, Refused)
+    assert "dtype must be" in str(refused.error)
 
 
 JSON = st.recursive(

@@ -28,11 +28,15 @@ MAX_LAYERS = 200_000  # a network larger than this is refused while it is built
 
 
 class Weight(NamedTuple):
-    """A weight of a layer, named as Keras names it (`kernel`, `moving_mean`)."""
+    """A weight of a layer, named as Keras names it (`kernel`, `moving_mean`).
+
+    `dtype` is empty where it is that of the layer's weights.
+    """
 
     name: str
     shape: tuple[int, ...]
     trainable: bool = True
+    dtype: str = ""
 
     @property
     def size(self) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from archi.errors import ArchiError, one_of, quote
-from archi.graph import Graph, Node, Shape, Tensor
+from archi.graph import Graph, Node, Shape, Tensor, Weight
 from archi.layers import Layer
 
 DTYPE_BYTES = {
@@ -117,17 +117,19 @@ class Sizes:
     def weights(self, layer: Layer) -> int:
         """Return the bytes of a layer's weights."""
         if layer not in self._weights:
-            self._weights[layer] = self.params(layer, layer.params)
+            self._weights[layer] = sum(self._weight(layer, each) for each in layer.weights)
         return self._weights[layer]
 
-    def params(self, layer: Layer, number: int) -> int:
-        """Return the bytes of some of a layer's parameters."""
-        if not number:
-            return 0
-        dtype = layer.weight_dtype
+    def gradients(self, layer: Layer) -> int:
+        """Return the bytes of the gradients of a layer's weights: of those that are trained."""
+        trained = (each for each in layer.weights if each.trainable and layer.trainable)
+        return sum(self._weight(layer, each) for each in trained)
+
+    def _weight(self, layer: Layer, weight: Weight) -> int:
+        dtype = weight.dtype or layer.weight_dtype
         if self.precision and dtype in FLOATS:
             dtype = self.precision.weights
-        return number * DTYPE_BYTES[dtype]
+        return weight.size * DTYPE_BYTES[dtype]
 
 
 def _bytes(batch: int, shape: Shape, each: int | None) -> int | None:
@@ -258,7 +260,7 @@ def training(graph: Graph, optimizer: str, dtype: str | None = None) -> Training
         raise ArchiError("networks are not trained in int8", hint="try mixed_float16")
     sizes = Sizes(graph, dtype)
     weights = sum(sizes.weights(layer) for layer in graph.layers)
-    gradients = sum(sizes.params(layer, layer.trainable_params) for layer in graph.layers)
+    gradients = sum(map(sizes.gradients, graph.layers))
     slots = OPTIMIZERS[optimizer] * gradients
     activations = _kept(graph, sizes)
     everything = total([weights, gradients, slots, activations])

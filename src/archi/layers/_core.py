@@ -26,6 +26,7 @@ from archi.layers._arguments import (
     arg,
 )
 from archi.layers._objects import REGULARIZER, snake_case
+from archi.layers._policies import source
 
 
 def product(*factors: int | None) -> int | None:
@@ -36,6 +37,11 @@ def product(*factors: int | None) -> int | None:
             return None
         result *= factor
     return result
+
+
+def total(*terms: int | None) -> int | None:
+    """Return the sum, None where a term is unknown."""
+    return None if None in terms else sum(term or 0 for term in terms)
 
 
 def scaled(per_element: int, shape: Shape) -> int | None:
@@ -86,6 +92,7 @@ class Layer:
     base_name: ClassVar[str] = "layer"
     call_kwargs: ClassVar[dict[str, Any]] = {}  # what Keras records besides the inputs
     has_build_config: ClassVar[bool] = True  # False where Keras builds it when constructed
+    quantizes: ClassVar[frozenset[str]] = frozenset()  # the quantisation modes it has
 
     trainable: bool = arg(Boolean(), True)
     dtype: str = arg(DTypePolicy(), None)
@@ -238,12 +245,13 @@ class Layer:
     @property
     def output_dtype(self) -> str:
         """Dtype of the outputs: the policy's compute dtype."""
-        return self.dtype.removeprefix("mixed_")
+        return source(self.dtype).removeprefix("mixed_")
 
     @property
     def weight_dtype(self) -> str:
-        """Dtype of the weights: float32 where the policy mixes."""
-        return "float32" if self.dtype.startswith("mixed_") else self.dtype
+        """Dtype of the weights that have none of their own: float32 where the policy mixes."""
+        policy = source(self.dtype)
+        return "float32" if policy.startswith("mixed_") else policy
 
     @property
     def class_name(self) -> str:

@@ -20,6 +20,7 @@ from archi.layers._arguments import (
 )
 from archi.layers._core import OVER_LAST_AXIS, UNEVEN, Kept, Reach, product, scaled
 from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
+from archi.layers._quantized import Adaptable, lora_alpha, lora_rank
 from archi.layers._spatial import Spatial
 
 
@@ -56,7 +57,7 @@ class _Convolution(Spatial):
         )
 
 
-class _Conv(_Convolution):
+class _Conv(_Convolution, Adaptable):
     """Conv1D, Conv2D and Conv3D."""
 
     filters: int = arg(Integer(1))
@@ -75,8 +76,11 @@ class _Conv(_Convolution):
     activity_regularizer: Any = arg(REGULARIZER, None)
     kernel_constraint: Any = arg(CONSTRAINT, None)
     bias_constraint: Any = arg(CONSTRAINT, None)
+    lora_rank: int | None = lora_rank()
+    lora_alpha: float | None = lora_alpha()
 
     def validate(self) -> None:
+        super().validate()
         if self.filters % self.groups:
             raise self.refuse(
                 f"filters must be a multiple of its {self.groups} groups", self.filters
@@ -89,10 +93,12 @@ class _Conv(_Convolution):
         channels = self.known(x, self.channel_axis)
         if channels % self.groups:
             raise self.refuse(f"wants channels in multiples of its {self.groups} groups", x)
-        kernel = Weight("kernel", (*self.kernel_size, channels // self.groups, self.filters))
+        shape = (*self.kernel_size, channels // self.groups, self.filters)
+        kernel = Weight("kernel", shape, trainable=not self.lora_rank)
         out = self.windows(x, spatial)
         macs = product(kernel.size, *out)
-        return self.finish(self.join(batch, self.filters, out), self.filters, [kernel], macs)
+        kernels = [kernel, *self.adapter("kernel", shape)]
+        return self.finish(self.join(batch, self.filters, out), self.filters, kernels, macs)
 
 
 class Conv1D(_Conv):

@@ -7,7 +7,7 @@ from typing import Any
 
 from archi.graph import Inference, Shape
 from archi.layers._arguments import Boolean, Integer, Kind, arg
-from archi.layers._core import ITSELF, Kept, Layer, Reach, product, scaled
+from archi.layers._core import ITSELF, Kept, Layer, Reach, product, scaled, total
 
 
 class _Merge(Layer):
@@ -139,9 +139,8 @@ class Dot(_Merge):
             raise self.refuse("wants inputs of one size along its axes", list(inputs))
         left = [*one[1:first], *one[first + 1 :], *other[1:second], *other[second + 1 :]]
         output = (batch if one[0] is None else one[0], *(left or [1]))
-        norms = [scaled(2 * self.normalize, shape) for shape in inputs]
-        elementwise = None if None in norms else sum(norm or 0 for norm in norms)
-        return Inference((output,), (), product(summed, *left), elementwise)
+        norms = total(*(scaled(2 * self.normalize, shape) for shape in inputs))
+        return Inference((output,), (), product(summed, *left), norms)
 
     def _axes(self, inputs: tuple[Shape, ...]) -> tuple[int, int]:
         pair = self.axes if isinstance(self.axes, tuple) else (self.axes, self.axes)
