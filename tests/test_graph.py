@@ -197,7 +197,7 @@ def test_a_forgotten_input_is_refused():
 
 
 def test_calling_a_layer_on_something_else_is_refused():
-    with pytest.raises(GraphError, match="called on tensors, not on int"):
+    with pytest.raises(LayerError, match=r"is called on one tensor\. Received: 3"):
         Activation("relu")(3)
 
 

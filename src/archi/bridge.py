@@ -18,8 +18,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archi.errors import ArchiError, KerasMissing, printable, quote
-from archi.graph import Graph, Node, Shape, Tensor
+from archi.graph import Graph, Node, Shape, Tensor, map_tensors
 from archi.layers import Layer
+from archi.layers._values import write_values
 
 if TYPE_CHECKING:
     import keras
@@ -32,8 +33,8 @@ def functional_config(graph: Graph) -> dict[str, Any]:
         "name": graph.name,
         "trainable": True,
         "layers": [writer.layer(layer) for layer in graph.layers],
-        "input_layers": writer.ends(graph.inputs, graph.listed[0]),
-        "output_layers": writer.ends(graph.outputs, graph.listed[1]),
+        "input_layers": writer.ends(graph.ends[0]),
+        "output_layers": writer.ends(graph.ends[1]),
     }
 
 
@@ -64,25 +65,22 @@ class _ConfigWriter:
     def layer(self, layer: Layer) -> dict[str, Any]:
         calls = [node for node in self.graph.calls_of(layer) if node.inputs]
         config = {
-            "module": "keras.layers",
+            "module": layer.module,
             "class_name": layer.class_name,
             "config": layer.get_config(),
-            "registered_name": None,
+            "registered_name": layer.registered_name,
             "name": layer.name,
             "inbound_nodes": [self._call(node) for node in calls],
         }
-        if calls and layer.has_build_config:
-            shapes = [tensor.shape for tensor in calls[0].inputs]
-            config["build_config"] = {"input_shape": shapes if calls[0].listed else shapes[0]}
+        build_config = layer.build_config(calls[0]) if calls else None
+        if build_config is not None:
+            config["build_config"] = build_config
         return config
 
     def _call(self, node: Node) -> dict[str, Any]:
-        tensors = [self._tensor(tensor) for tensor in node.inputs]
-        cast = any(tensor.dtype != node.layer.output_dtype for tensor in node.inputs)
         return {
-            "args": [tensors] if node.listed else tensors,
-            # Keras forgets the defaults of a call whose inputs it has to cast first.
-            "kwargs": {} if cast else node.layer.call_kwargs,
+            "args": write_values(list(node.args), self._tensor),
+            "kwargs": write_values(node.kwargs, self._tensor),
         }
 
     def _tensor(self, tensor: Tensor) -> dict[str, Any]:
@@ -98,9 +96,8 @@ class _ConfigWriter:
     def _history(self, tensor: Tensor) -> list[Any]:
         return [tensor.node.layer.name, self.index[tensor.node], tensor.index]
 
-    def ends(self, tensors: tuple[Tensor, ...], listed: bool) -> list[Any]:
-        histories = [self._history(tensor) for tensor in tensors]
-        return histories if listed else histories[0]
+    def ends(self, tensors: Any) -> Any:
+        return map_tensors(self._history, tensors)
 
 
 def import_keras() -> ModuleType:
@@ -246,7 +243,7 @@ def verify(graph: Graph, *, run: bool = True) -> Verification:
 def _static_counts(graph: Graph) -> dict[str, int]:
     totals = graph.totals
     return {
-        "layers": totals.layers,
+        "layers": len(graph.layers),
         "weights": sum(len(layer.weights) for layer in graph.layers),
         "params": totals.params,
         "trainable_params": totals.trainable_params,
@@ -255,11 +252,16 @@ def _static_counts(graph: Graph) -> dict[str, int]:
 
 def _real_counts(model: keras.Model) -> dict[str, int]:
     return {
-        "layers": len(model.layers),
+        "layers": len(_operations(model)),
         "weights": len(model.weights),
         "params": model.count_params(),
         "trainable_params": sum(_size(weight) for weight in model.trainable_weights),
     }
+
+
+def _operations(model: keras.Model) -> list[Any]:
+    """Return the layers, and among them the operations that `model.layers` leaves out."""
+    return list(getattr(model, "operations", model.layers))
 
 
 def _size(weight: Any) -> int:
@@ -271,7 +273,7 @@ def _size(weight: Any) -> int:
 
 def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
     """Yield every difference between a graph and a real model, in words."""
-    for twin, real in zip_longest(graph.layers, model.layers):
+    for twin, real in zip_longest(graph.layers, _operations(model)):
         if twin is None or real is None:
             only = f"{twin.label} here" if twin else f"{real.name} in Keras"
             yield f"the layer is missing on one side: {only}"
@@ -280,7 +282,8 @@ def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
         yield from _differences(f"{twin.name}: class", twin.class_name, type(real).__name__)
         yield from _differences(f"{twin.name}: outputs", _shapes(graph, twin), _real_shapes(real))
         mine = [(w.name, w.shape, w.trainable and twin.trainable) for w in twin.weights]
-        theirs = [(w.name, tuple(w.shape), w.trainable) for w in real.weights]
+        weights = getattr(real, "weights", ())  # an operation has none
+        theirs = [(w.name, tuple(w.shape), w.trainable) for w in weights]
         yield from _differences(f"{twin.name}: weights", sorted(mine), sorted(theirs))
     static, real_counts = _static_counts(graph), _real_counts(model)
     for key, value in static.items():

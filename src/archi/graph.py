@@ -8,10 +8,10 @@ Keras orders `model.layers`, so that a graph and its `keras.Model` list alike.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from archi.errors import GraphError, quote
 
@@ -24,19 +24,26 @@ if TYPE_CHECKING:
 
 Shape = tuple[int | None, ...]
 
+
+class _Unknown(tuple[None, ...]):
+    """A shape of which not even the number of axes is known; its one axis is the batch."""
+
+
+UNKNOWN: Shape = _Unknown((None,))
+
 MAX_LAYERS = 200_000  # a network larger than this is refused while it is built
 
 
 class Weight(NamedTuple):
     """A weight of a layer, named as Keras names it (`kernel`, `moving_mean`).
 
-    `dtype` is empty where it is that of the layer's weights.
+    Its dtype is the layer's `weight_dtype` where it has none of its own.
     """
 
     name: str
     shape: tuple[int, ...]
     trainable: bool = True
-    dtype: str = ""
+    dtype: str | None = None
 
     @property
     def size(self) -> int:
@@ -54,30 +61,149 @@ class Inference(NamedTuple):
     are counts per sample, None where they can't be known; `why` is the reason then.
     FLOPs are 2 × `macs` + `elementwise`. `inner` are the shapes of what the layer makes
     on the way to its outputs and needs memory for, such as the depthwise half of a
-    separable convolution.
+    separable convolution. `dtypes` are those of the outputs where they are not the layer's.
+    Weights are None where they are unknown, as those of layers without a twin can be.
+    `samples` are the output shapes where the batch is one sample, if axis 0 holds more for
+    it than one row, or another axis holds the batch.
     """
 
     outputs: tuple[Shape, ...]
-    weights: tuple[Weight, ...]
+    weights: tuple[Weight, ...] | None
     macs: int | None
     elementwise: int | None
     why: str = "the size of its output is unknown"
     inner: tuple[Shape, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    samples: tuple[Shape, ...] = ()
 
 
 class Tensor:
-    """A symbolic tensor: its shape (batch first, None where unknown), dtype and origin."""
+    """A symbolic tensor: its shape (batch first, None where unknown), dtype and origin.
 
-    __slots__ = ("dtype", "index", "node", "shape")
+    `alone` is its shape where the batch is one sample, None where that is one row of it.
+    Arithmetic and slicing make the operations of `keras.ops` that Keras makes of them.
+    """
 
-    def __init__(self, shape: Shape, dtype: str, node: Node, index: int) -> None:
+    __slots__ = ("alone", "dtype", "index", "node", "shape")
+
+    def __init__(
+        self, shape: Shape, dtype: str, node: Node, index: int, alone: Shape | None = None
+    ) -> None:
         self.shape = shape
         self.dtype = dtype
         self.node = node
         self.index = index
+        self.alone = alone
+
+    @property
+    def sample(self) -> Shape:
+        """Its shape where the batch is one sample."""
+        if self.alone is None:
+            return (1, *self.shape[1:]) if self.shape else ()
+        return self.alone
 
     def __repr__(self) -> str:
         return f"<Tensor {self.shape} of {self.node.layer.name}>"
+
+    def __add__(self, other: Any) -> Tensor:
+        return _operation("Add", self, other)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return _operation("Add", other, self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return _operation("Subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return _operation("Subtract", other, self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return _operation("Multiply", self, other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return _operation("Multiply", other, self)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return _operation("Matmul", self, other)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return _operation("Matmul", other, self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return _operation("TrueDivide", self, other)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return _operation("TrueDivide", other, self)
+
+    def __floordiv__(self, other: Any) -> Tensor:
+        return _operation("FloorDivide", self, other)
+
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return _operation("FloorDivide", other, self)
+
+    def __mod__(self, other: Any) -> Tensor:
+        return _operation("Mod", self, other)
+
+    def __rmod__(self, other: Any) -> Tensor:
+        return _operation("Mod", other, self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return _operation("Power", self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return _operation("Power", other, self)
+
+    def __and__(self, other: Any) -> Tensor:
+        return _operation("LogicalAnd", self, other)
+
+    def __rand__(self, other: Any) -> Tensor:
+        return _operation("LogicalAnd", other, self)
+
+    def __or__(self, other: Any) -> Tensor:
+        return _operation("LogicalOr", self, other)
+
+    def __ror__(self, other: Any) -> Tensor:
+        return _operation("LogicalOr", other, self)
+
+    def __xor__(self, other: Any) -> Tensor:
+        return _operation("LogicalXor", self, other)
+
+    def __rxor__(self, other: Any) -> Tensor:
+        return _operation("LogicalXor", other, self)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return _operation("Less", self, other)
+
+    def __le__(self, other: Any) -> Tensor:
+        return _operation("LessEqual", self, other)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return _operation("Greater", self, other)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return _operation("GreaterEqual", self, other)
+
+    def __neg__(self) -> Tensor:
+        return _operation("Negative", self)
+
+    def __abs__(self) -> Tensor:
+        return _operation("Absolute", self)
+
+    def __invert__(self) -> Tensor:
+        return _operation("LogicalNot", self)
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return _operation("GetItem", self, key)
+
+    # With __getitem__ alone Python would take a tensor for a sequence without end.
+    __iter__: ClassVar[None] = None
+
+
+def _operation(name: str, *args: Any) -> Tensor:
+    from archi.ops import operation
+
+    result: Tensor = operation(name)()(*args)
+    return result
 
 
 class Scope:
@@ -104,26 +230,42 @@ class Scope:
 class Node:
     """One call of a layer. A shared layer has several.
 
-    `listed` says that the layer was called on a list of tensors, as merges are;
-    `serial` counts the calls of a network in the order they were made.
+    `args` and `kwargs` are what it was called with, tensors among them in any depth of
+    lists, tuples and dicts; `inputs` are these tensors in order; `serial` counts the calls
+    of a network in the order they were made.
     """
 
-    __slots__ = ("inference", "inputs", "layer", "listed", "outputs", "scope", "serial")
+    __slots__ = ("args", "inference", "inputs", "kwargs", "layer", "outputs", "scope", "serial")
 
     def __init__(
-        self, layer: Layer, inputs: tuple[Tensor, ...], inference: Inference, listed: bool = False
+        self,
+        layer: Layer,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        inference: Inference,
     ) -> None:
         self.layer = layer
-        self.inputs = inputs
-        self.listed = listed
+        self.args = args
+        self.kwargs = kwargs
+        self.inputs = tensors_in((args, kwargs))
         self.inference = inference
         build = _build.get()
         self.serial = build.count_call()
         self.scope = build.scope
-        dtype = layer.output_dtype
+        count = len(inference.outputs)
+        dtypes = inference.dtypes or (layer.output_dtype,) * count
+        alone = inference.samples or (None,) * count
         self.outputs = tuple(
-            Tensor(shape, dtype, self, index) for index, shape in enumerate(inference.outputs)
+            [
+                Tensor(shape, dtypes[index], self, index, alone[index])
+                for index, shape in enumerate(inference.outputs)
+            ]
         )
+
+    @property
+    def listed(self) -> bool:
+        """Whether the layer was called on a list of tensors, as merges are."""
+        return bool(self.args) and is_list(self.args[0])
 
 
 class Build:
@@ -210,17 +352,21 @@ class Graph:
     `nodes` are the layer calls in execution order, `layers` the layers in the order
     of Keras's `model.layers`.
 
-    Raises GraphError where an input is missing or two layers have one name.
+    `inputs` and `outputs` are a tensor, or lists, tuples and dicts of tensors. Raises
+    GraphError where there is none, an input is missing, or two layers have one name.
     """
 
     def __init__(self, inputs: Any, outputs: Any, name: str = "model", title: str = "") -> None:
-        self.inputs: tuple[Tensor, ...] = as_tensors(inputs)
-        self.outputs: tuple[Tensor, ...] = as_tensors(outputs)
-        self.listed = (_is_list(inputs), _is_list(outputs))  # as Keras's config records it
+        self.inputs = tensors_in(inputs)
+        self.outputs = tensors_in(outputs)
+        self.ends = inputs, outputs  # one tensor, or lists and dicts of them
         self.name = name
         self.title = title or name
         self.data_format = _build.get().data_format
+        self.hides_input = False  # whether Keras lists the layers without the input's
         self.source = {"kind": "python", "target": self.title}
+        if not self.inputs or not self.outputs:
+            raise GraphError("a network has at least one input and one output tensor")
         self.nodes, self.layers = keras_order(self.inputs, self.outputs)
         self._members = set(self.nodes)
         self._check_names()
@@ -236,6 +382,14 @@ class Graph:
     def batch(self) -> int:
         """Samples per batch: the inputs' batch size, 1 where it is left open."""
         return self.inputs[0].shape[0] or 1
+
+    @property
+    def listed_layers(self) -> list[Layer]:
+        """The layers as `model.layers` lists them: a Sequential model leaves its input out."""
+        if not self.hides_input:
+            return self.layers
+        inputs = {tensor.node.layer for tensor in self.inputs}
+        return [layer for layer in self.layers if layer not in inputs]
 
     def calls_of(self, layer: Layer) -> list[Node]:
         """Return the calls of a layer that belong to this network, in the order made."""
@@ -294,16 +448,30 @@ class Graph:
         return f"<archi.Graph {self.title}: {len(self.layers)} layers>"
 
 
-def as_tensors(value: Any) -> tuple[Tensor, ...]:
-    """Return one tensor, or a list or tuple of them, as a tuple. Raises GraphError."""
-    tensors = tuple(value) if _is_list(value) else (value,)
-    for tensor in tensors:
-        if not isinstance(tensor, Tensor):
-            raise GraphError(f"a layer is called on tensors, not on {type(tensor).__name__}")
-    return tensors
+def tensors_in(value: Any) -> tuple[Tensor, ...]:
+    """Return the tensors in lists, tuples and dicts, in the order of Keras's `tree.flatten`."""
+    if isinstance(value, Tensor):
+        return (value,)
+    if is_list(value):
+        return tuple([tensor for item in value for tensor in tensors_in(item)])
+    if isinstance(value, Mapping):
+        return tuple([tensor for key in sorted(value) for tensor in tensors_in(value[key])])
+    return ()
 
 
-def _is_list(value: Any) -> bool:
+def map_tensors(function: Callable[[Tensor], Any], value: Any) -> Any:
+    """Return lists, tuples and dicts with every tensor in them replaced by `function` of it."""
+    if isinstance(value, Tensor):
+        return function(value)
+    if is_list(value):
+        return type(value)([map_tensors(function, item) for item in value])
+    if isinstance(value, Mapping):
+        return {key: map_tensors(function, item) for key, item in value.items()}
+    return value
+
+
+def is_list(value: Any) -> bool:
+    """Whether a value is a list or tuple."""
     return isinstance(value, (list, tuple))
 
 

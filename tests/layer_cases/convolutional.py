@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from layer_cases._table import (
     FORMATS,
-    HAVE_MACS,
     HE,
     L1,
     L2,
@@ -12,6 +11,7 @@ from layer_cases._table import (
     NON_NEG,
     first,
     full,
+    has_macs,
     last,
     refuses,
     takes,
@@ -19,10 +19,10 @@ from layer_cases._table import (
 
 TRANSPOSED = {f"Conv{rank}DTranspose": rank for rank in (1, 2, 3)}
 BASE = {"filters": 6, "kernel_size": 3}
-HAVE_MACS.update(TRANSPOSED)
 
 for _layer, _rank in TRANSPOSED.items():
     _one_each = tuple(range(1, _rank + 1))
+    has_macs(_layer, last(_rank, sizes=(None,) * 3), **BASE)
     full(
         _layer,
         first(_rank),

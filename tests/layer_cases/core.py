@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from layer_cases._table import (
-    HAVE_MACS,
     HE,
     L1,
     L2,
     MAX_NORM,
     NON_NEG,
     full,
+    has_macs,
     last,
     refuses,
     takes,
 )
 
-HAVE_MACS.add("EinsumDense")
+has_macs("EinsumDense", (None, None, 5), equation="...b,bc->...c", output_shape=6)
 
 full("Identity", (None, 4, 5))
 takes("Identity", (None,))

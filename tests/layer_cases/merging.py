@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from layer_cases._table import HAVE_MACS, full, refuses, takes
+from layer_cases._table import full, has_macs, refuses, takes
 
-HAVE_MACS.add("Dot")
+has_macs("Dot", [(None, None, 5), (None, 5, 6)], axes=(2, 1))
 
 full("Dot", [(None, 4, 5), (None, 6, 5)], axes=2, normalize=True)
 takes("Dot", [(None, 5), (None, 5)], axes=1)

@@ -57,9 +57,9 @@ class Training(NamedTuple):
 
     optimizer: str
     batch: int
-    weight_bytes: int
-    gradient_bytes: int
-    optimizer_bytes: int
+    weight_bytes: int | None
+    gradient_bytes: int | None
+    optimizer_bytes: int | None
     activation_bytes: int | None
     total_bytes: int | None
 
@@ -76,7 +76,7 @@ class Sizes:
             _check("dtype", dtype, PRECISIONS)
         self.precision = PRECISIONS[dtype] if dtype else None
         self._known: dict[tuple[Shape, str], int | None] = {}
-        self._weights: dict[Layer, int] = {}
+        self._weights: dict[Layer, int | None] = {}
 
     def activation(self, shape: Shape, dtype: str) -> int | None:
         """Return the bytes of a tensor for the whole batch, None where unknown."""
@@ -84,6 +84,11 @@ class Sizes:
         if key not in self._known:
             self._known[key] = _bytes(self.batch, shape, DTYPE_BYTES.get(self._computed(dtype)))
         return self._known[key]
+
+    def tensor(self, tensor: Tensor) -> int | None:
+        """Return the bytes of a tensor of the network, None where unknown."""
+        shape = tensor.shape if tensor.alone is None else (None, *tensor.alone)
+        return self.activation(shape, tensor.dtype)
 
     def _computed(self, dtype: str) -> str:
         return self.precision.activations if self.precision and dtype in FLOATS else dtype
@@ -97,8 +102,8 @@ class Sizes:
     def outputs(self, node: Node) -> int | None:
         """Return the bytes of what a call gives."""
         if len(node.outputs) == 1:
-            return self.activation(node.outputs[0].shape, node.outputs[0].dtype)
-        return total([self.activation(tensor.shape, tensor.dtype) for tensor in node.outputs])
+            return self.tensor(node.outputs[0])
+        return total(map(self.tensor, node.outputs))
 
     def inner(self, node: Node) -> int | None:
         """Return the bytes of what a call makes on the way to its outputs."""
@@ -114,19 +119,23 @@ class Sizes:
         outputs = self.outputs(node)
         return total([outputs, self.inner(node)]) if node.inference.inner else outputs
 
-    def weights(self, layer: Layer) -> int:
-        """Return the bytes of a layer's weights."""
+    def weights(self, layer: Layer) -> int | None:
+        """Return the bytes of a layer's weights, None where these are unknown."""
         if layer not in self._weights:
-            self._weights[layer] = sum(self._weight(layer, each) for each in layer.weights)
+            self._weights[layer] = self._bytes_of(layer, layer.weights)
         return self._weights[layer]
 
-    def gradients(self, layer: Layer) -> int:
+    def gradients(self, layer: Layer) -> int | None:
         """Return the bytes of the gradients of a layer's weights: of those that are trained."""
-        trained = (each for each in layer.weights if each.trainable and layer.trainable)
-        return sum(self._weight(layer, each) for each in trained)
+        trained = [weight for weight in layer.weights if weight.trainable and layer.trainable]
+        return self._bytes_of(layer, trained)
 
-    def _weight(self, layer: Layer, weight: Weight) -> int:
-        dtype = weight.dtype or layer.weight_dtype
+    def _bytes_of(self, layer: Layer, weights: Iterable[Weight]) -> int | None:
+        if layer.params is None:
+            return None
+        return sum(self._weight(weight.dtype or layer.weight_dtype, weight) for weight in weights)
+
+    def _weight(self, dtype: str, weight: Weight) -> int:
         if self.precision and dtype in FLOATS:
             dtype = self.precision.weights
         return weight.size * DTYPE_BYTES[dtype]
@@ -176,7 +185,7 @@ def _moved(node: Node, sizes: Sizes) -> int | None:
     if not node.inputs or sizes.is_view(node):
         return 0
     inner = sizes.inner(node)
-    inputs = [sizes.activation(tensor.shape, tensor.dtype) for tensor in node.inputs]
+    inputs = map(sizes.tensor, node.inputs)
     weights = sizes.weights(node.layer)
     return total([*inputs, sizes.outputs(node), inner, inner, weights])
 
@@ -193,7 +202,7 @@ def _live(graph: Graph, sizes: Sizes, made: dict[Node, int | None]) -> dict[Node
     released = [0] * (len(graph.nodes) + 1)
     held = 0
     for tensor, step in last.items():
-        size = sizes.activation(tensor.shape, tensor.dtype) or 0
+        size = sizes.tensor(tensor) or 0
         released[step] += size
         held += 0 if tensor.node.inputs else size
     live: dict[Node, int | None] = {}
@@ -239,7 +248,7 @@ def _kept(graph: Graph, sizes: Sizes) -> int | None:
         kept.update(dict.fromkeys(views.get(tensor, tensor) for tensor in tensors))
     return total(
         [
-            *(sizes.activation(tensor.shape, tensor.dtype) for tensor in kept),
+            *map(sizes.tensor, kept),
             *(sizes.inner(node) for node in graph.nodes),
         ]
     )
@@ -259,9 +268,9 @@ def training(graph: Graph, optimizer: str, dtype: str | None = None) -> Training
     if dtype == "int8":
         raise ArchiError("networks are not trained in int8", hint="try mixed_float16")
     sizes = Sizes(graph, dtype)
-    weights = sum(sizes.weights(layer) for layer in graph.layers)
-    gradients = sum(map(sizes.gradients, graph.layers))
-    slots = OPTIMIZERS[optimizer] * gradients
+    weights = total([sizes.weights(layer) for layer in graph.layers])
+    gradients = total(map(sizes.gradients, graph.layers))
+    slots = None if gradients is None else OPTIMIZERS[optimizer] * gradients
     activations = _kept(graph, sizes)
     everything = total([weights, gradients, slots, activations])
     return Training(optimizer, graph.batch, weights, gradients, slots, activations, everything)

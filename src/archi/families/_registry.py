@@ -201,7 +201,7 @@ class Family:
 
         Raises LayerError where the input is too small for it.
         """
-        from archi.layers import Input
+        from archi.layers.core import Input
 
         height, width, channels = values["input"]
         first = values["data_format"] == "channels_first"

@@ -7,6 +7,7 @@ output shapes, weights and counts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from archi.errors import LayerError, printable, quote
@@ -14,9 +15,12 @@ from archi.graph import (
     Inference,
     Node,
     Shape,
+    Tensor,
     Weight,
-    as_tensors,
     current_build,
+    is_list,
+    map_tensors,
+    tensors_in,
 )
 from archi.layers._arguments import (
     REQUIRED,
@@ -90,9 +94,13 @@ class Layer:
     arguments: ClassVar[dict[str, Argument]] = {}
     defaults: ClassVar[dict[str, Any]] = {}
     base_name: ClassVar[str] = "layer"
+    call_arguments: ClassVar[tuple[str, ...]] = ()  # that `infer` takes after the inputs
     call_kwargs: ClassVar[dict[str, Any]] = {}  # what Keras records besides the inputs
+    casts_inputs: ClassVar[bool] = True  # False where Keras takes them as they are
     has_build_config: ClassVar[bool] = True  # False where Keras builds it when constructed
     quantizes: ClassVar[frozenset[str]] = frozenset()  # the quantisation modes it has
+    module: ClassVar[str] = "keras.layers"  # where Keras looks the class up
+    registered_name: ClassVar[str | None] = None  # as a config of the class has it
 
     trainable: bool = arg(Boolean(), True)
     dtype: str = arg(DTypePolicy(), None)
@@ -165,25 +173,60 @@ class Layer:
     def infer(self, *shapes: Any, **_: Any) -> Inference:
         """The layer's one rule: from input shapes to output shapes, weights and counts.
 
-        A layer with one input takes its shape, a merge any number of shapes. Raises
-        LayerError through `refuse` where they do not fit.
+        A layer with one input takes its shape, a merge any number of shapes; what else the
+        layer is called with follows under the names of `call_arguments`, shapes in place
+        of tensors. Raises LayerError through `refuse` where they do not fit.
         """
         raise NotImplementedError
 
-    def __call__(self, inputs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Add a call of this layer to the network and return its output tensor(s)."""
-        tensors = as_tensors(inputs)
-        listed = isinstance(inputs, (list, tuple))
-        if listed != self.merges or not tensors:
-            wanted = "a list of tensors" if self.merges else "one tensor"
-            raise self.refuse(f"is called on {wanted}", [tensor.shape for tensor in tensors])
-        inference = self.infer(*(tensor.shape for tensor in tensors))
+        # Keras forgets the defaults of a call whose inputs it has to cast first.
+        cast = self.casts_inputs and any(
+            tensor.dtype != self.output_dtype for tensor in tensors_in(args)
+        )
+        node = self.add_call(args, kwargs if cast else {**self.call_kwargs, **kwargs})
+        return node.outputs[0] if len(node.outputs) == 1 else list(node.outputs)
+
+    def add_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Node:
+        """Add a call with just these arguments. Raises LayerError where they do not fit."""
+        inference = self.rule(args, kwargs)
+        tensors = tensors_in((args, kwargs))
+        if any(tensor.alone is not None for tensor in tensors) and not inference.samples:
+            inference = _for_rows(inference, tensors)
         if self.nodes and inference.weights != self.weights:
             was = self.nodes[0].inputs[0].shape
             raise self.refuse(f"is shared and was first called on shape {was}", tensors[0].shape)
-        node = Node(self, tensors, inference, listed)
+        node = Node(self, args, kwargs, inference)
         self.nodes.append(node)
-        return node.outputs[0] if len(node.outputs) == 1 else list(node.outputs)
+        return node
+
+    def rule(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
+        """Return what `infer` says of a call with these arguments. Raises LayerError."""
+        inputs: Any = args[0] if args else None
+        tensors: Any = inputs if is_list(inputs) else [inputs]
+        if is_list(inputs) != self.merges or not all(isinstance(x, Tensor) for x in tensors):
+            wanted = "a list of tensors" if self.merges else "one tensor"
+            raise self.refuse(f"is called on {wanted}", map_tensors(_shape_of, inputs))
+        if not tensors:
+            raise self.refuse("is called on a list of tensors", inputs)
+        if len(args) == 1 and not self.call_arguments:  # nearly all calls
+            return self.infer(*[tensor.shape for tensor in tensors])
+        others = self._call_arguments(args[1:], kwargs)
+        return self.infer(*[tensor.shape for tensor in tensors], **others)
+
+    def _call_arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        names = self.call_arguments
+        if len(args) > len(names):
+            raise self.refuse(f"is called with at most {1 + len(names)} arguments", 1 + len(args))
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        return {key: map_tensors(_shape_of, given[key]) for key in names if key in given}
+
+    def build_config(self, call: Node) -> dict[str, Any] | None:
+        """Return what Keras notes of the call that built the layer, None for nothing."""
+        if not self.has_build_config:
+            return None
+        return {"input_shape": map_tensors(_shape_of, call.args[0])}
 
     def is_view(self, training: bool = False) -> bool:
         """Whether the output is the input's memory seen otherwise, and takes none itself."""
@@ -229,17 +272,21 @@ class Layer:
 
     @property
     def weights(self) -> tuple[Weight, ...]:
-        """The weights, as the first call built them; none before it."""
-        return self.nodes[0].inference.weights if self.nodes else ()
+        """The weights, as the first call built them; none before it, or if they are unknown."""
+        return (self.nodes[0].inference.weights or ()) if self.nodes else ()
 
     @property
-    def params(self) -> int:
-        """Number of scalars in the weights."""
+    def params(self) -> int | None:
+        """Number of scalars in the weights, None where these are unknown."""
+        if self.nodes and self.nodes[0].inference.weights is None:
+            return None
         return sum(weight.size for weight in self.weights)
 
     @property
-    def trainable_params(self) -> int:
-        """Number of scalars that training changes."""
+    def trainable_params(self) -> int | None:
+        """Number of scalars that training changes, None where the weights are unknown."""
+        if self.params is None:
+            return None
         return sum(w.size for w in self.weights if w.trainable) if self.trainable else 0
 
     @property
@@ -269,6 +316,10 @@ class Layer:
         shown = shown if len(shown) <= 200 else f"{shown[:199]}…"
         return LayerError(f"{self.label}: {wanted}. Received: {shown}")
 
+    def values(self) -> dict[str, Any]:
+        """Return the constructor arguments and their canonical values, the name left out."""
+        return {key: self.__dict__[key] for key in self.arguments}
+
     def get_config(self) -> dict[str, Any]:
         """Return the config that Keras's layer of this class returns."""
         config: dict[str, Any] = {"name": self.name}
@@ -283,6 +334,25 @@ class Layer:
 
 
 Layer._collect_arguments()
+
+
+def _for_rows(inference: Inference, tensors: tuple[Tensor, ...]) -> Inference:
+    """Return what a layer's rule says of one row for all the rows that a sample has."""
+    each = [tensor.sample[0] for tensor in tensors if tensor.sample]
+    rows = None if None in each else max(size or 0 for size in each)
+    return inference._replace(
+        macs=product(rows, inference.macs) if inference.macs else inference.macs,
+        elementwise=product(rows, inference.elementwise)
+        if inference.elementwise
+        else inference.elementwise,
+        why=inference.why if rows else "how many rows a sample has is unknown",
+        inner=tuple((None, rows, *shape[1:]) for shape in inference.inner),
+        samples=tuple((rows, *shape[1:]) for shape in inference.outputs),
+    )
+
+
+def _shape_of(tensor: Tensor) -> Shape:
+    return tensor.shape
 
 
 class Elementwise(Layer):

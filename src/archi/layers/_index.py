@@ -1,0 +1,49 @@
+"""Finding a class by its name in the group files of a folder, importing just its file.
+
+Which file defines which class is read from the files' text, so that there is no list to
+maintain and a lookup costs one import.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from importlib import import_module
+from typing import Any, Generic, TypeVar
+
+_Class = TypeVar("_Class")
+
+
+class Index(Generic[_Class]):
+    """The public classes of the group files beside a package's `__init__.py`."""
+
+    def __init__(self, package: str, init: str, base: type[_Class]) -> None:
+        self.package = package
+        self.folder = os.path.dirname(init)
+        self.base = base
+        self._homes: dict[str, str] = {}
+
+    def names(self) -> list[str]:
+        """Return the names of all classes. Raises RuntimeError for one defined twice."""
+        if not self._homes:
+            for file in sorted(os.listdir(self.folder)):
+                if file.endswith(".py") and not file.startswith("_"):
+                    self._read(file)
+        return list(self._homes)
+
+    def _read(self, file: str) -> None:
+        with open(os.path.join(self.folder, file), encoding="utf-8") as text:
+            for name in re.findall(r"^class ([A-Za-z]\w*)\(", text.read(), re.MULTILINE):
+                if name in self._homes:
+                    raise RuntimeError(f"{name} is defined in {self._homes[name]} already")
+                self._homes[name] = file[:-3]
+
+    def __getitem__(self, name: str) -> type[_Class]:
+        """Return the class of this name. Raises KeyError."""
+        self.names()
+        found: Any = getattr(import_module(f"{self.package}.{self._homes[name]}"), name)
+        return found
+
+    def all(self) -> dict[str, type[_Class]]:
+        """Return every class by its name."""
+        return {name: self[name] for name in self.names()}

@@ -1,0 +1,45 @@
+"""A layer from the document that Keras writes of it: class, module and config.
+
+Nothing is imported by the names in a document: they are looked up among the twins.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archi.errors import LayerError, quote
+from archi.layers._core import Layer
+
+# Keras writes "keras.layers" for its own layers, older versions the module of the file,
+# and legacy formats no module at all.
+KERAS_MODULES = ("keras.layers", "keras.src.layers", "keras.engine", "keras.src.engine")
+
+
+def read_layer(document: Any) -> Layer:
+    """Return the twin of `{"module": …, "class_name": …, "config": {…}}`.
+
+    Raises LayerError for a class that archi does not know, or a config it can't have.
+    """
+    from archi.layers import layer_class
+
+    if isinstance(document, Layer):
+        return document
+    if not isinstance(document, dict) or not isinstance(document.get("config"), dict):
+        raise LayerError("a layer is written as its class_name and config")
+    name, module = document.get("class_name"), document.get("module")
+    if not isinstance(name, str):
+        raise LayerError("a layer is written as its class_name and config")
+    try:
+        twin = layer_class(name)
+    except KeyError:
+        raise LayerError(f"archi does not know the class {quote(name)}") from None
+    if module is not None and not _is_home(module, twin):
+        raise LayerError(f"{quote(name)} is not Keras's: it is of {quote(str(module))}")
+    return twin(**document["config"])
+
+
+def _is_home(module: Any, twin: type[Layer]) -> bool:
+    if not isinstance(module, str):
+        return False
+    moved = twin.module == "keras.layers" and module.startswith(KERAS_MODULES)
+    return moved or module == twin.module

@@ -1,0 +1,53 @@
+"""The static twins of `keras.ops`: the operations that are nodes of functional models.
+
+`ops.reshape(x, (-1, 32))` is called as `keras.ops.reshape` is and adds the node that Keras
+adds; `operation("Reshape")` is the class of such nodes. Classes are looked up in the group
+files of this folder; adding a class to one of them is all it takes to add an operation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archi.layers._index import Index
+from archi.ops._core import Operation
+
+__all__ = ["Operation", "operation", "operation_classes"]
+
+_index: Index[Operation] = Index(__name__, __file__, Operation)
+
+
+def operation(name: str) -> type[Operation]:
+    """Return the class of an operation by Keras's name of it. Raises KeyError."""
+    return _index[name]
+
+
+def operation_classes() -> dict[str, type[Operation]]:
+    """Return every operation class by its Keras name."""
+    return _index.all()
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        return _index[_class_name(name)].function
+    except KeyError:
+        raise AttributeError(f"archi.ops has no operation {name!r}") from None
+
+
+# Functions that are not called as their classes are.
+_CLASSES = {
+    "abs": "Absolute",
+    "conj": "Conjugate",
+    "batch_normalization": "BatchNorm",
+    "layer_normalization": "LayerNorm",
+    "rms_normalization": "RMSNorm",
+    "extract_patches_3d": "ExtractPatches",
+}
+
+
+def _class_name(function: str) -> str:
+    """Return the class that a function makes: `true_divide` → `TrueDivide`."""
+    if function in _CLASSES:
+        return _CLASSES[function]
+    plain = function.replace("_", "")
+    return next((name for name in _index.names() if name.lower() == plain), function)
