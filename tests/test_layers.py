@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections import Counter
 from itertools import product, takewhile
 from typing import Any
@@ -39,8 +40,9 @@ from layer_cases._table import (
 from parity import ACCEPTED, REFUSED, Built, Call, Case, Refused, Shape
 
 from archi.graph import Inference
+from archi.keras_code import keras_code
 from archi.layers import layer_classes
-from archi.layers._arguments import Choice, Kind, Unsupported
+from archi.layers._arguments import Choice, Kind
 
 # ---------------------------------------------------------------------------------------------
 # The table: what each layer takes and what it refuses, chosen by hand.
@@ -612,7 +614,7 @@ def test_the_table_has_cases_of_every_layer(layer: str) -> None:
 
 
 def has_one_value(kind: Kind) -> bool:
-    return isinstance(kind, Unsupported) or (isinstance(kind, Choice) and len(kind.values) == 1)
+    return isinstance(kind, Choice) and len(kind.values) == 1
 
 
 @pytest.mark.parametrize("layer", EVERY_LAYER)
@@ -657,6 +659,24 @@ def test_positional_arguments_are_in_the_order_of_keras(layer: str) -> None:
     named = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     order = list(takewhile(lambda name: name != "name", named))  # archi takes it by name
     assert parity.check(by_position(FULL[layer], order)) == ACCEPTED
+
+
+@pytest.mark.parametrize("layer", [name for name in EVERY_LAYER if name != "InputLayer"])
+def test_exported_code_makes_the_same_layer(layer: str) -> None:
+    """In Python that Keras runs, whatever is given by position and whatever by name."""
+    real_keras = parity.keras()
+    if parity.real_class(layer).__module__.startswith("keras.src.applications"):
+        pytest.skip("Keras has it for models it builds itself")
+    case = with_common_arguments(FULL[layer])
+    case.kwargs.pop("activity_regularizer", None)  # an object, which not all of Keras's can write
+    twin = parity.build_twin(case)
+    assert isinstance(twin, Built), twin
+    names: dict[str, Any] = {}
+    exec(keras_code(twin.model), names)
+    with real_keras.StatelessScope(initialize_variables=False):
+        built = names["build"]().get_layer(twin.layer.name)
+    again = type(built).from_config(twin.layer.get_config())
+    assert json.dumps(built.get_config()) == json.dumps(again.get_config())
 
 
 # ---------------------------------------------------------------------------------------------

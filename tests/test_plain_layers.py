@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from layer_cases._table import HE, L2, MAX_NORM
 from parity import ACCEPTED, REFUSED, Built, Call, Case, Shape
 
-from archi import Graph
+from archi import Graph, bridge
 from archi import layers as archi_layers
 from archi.analysis.counts import count
 from archi.graph import Inference, building
@@ -247,6 +247,29 @@ def test_adaptive_pooling_has_the_windows_of_keras() -> None:
         found = keras.layers.AdaptiveMaxPooling1D(windows)(ramp)
         expected = [window[-1] for window in adaptive_windows(size, windows)]
         assert keras.ops.convert_to_numpy(found).ravel().tolist() == expected
+
+
+def test_a_reversible_embedding_goes_back_with_the_same_weights() -> None:
+    """As at both ends of a language model; the call is recorded as Keras records it."""
+    keras = parity.keras()
+    keras.backend.clear_session(free_memory=False)
+
+    def model(library: Any, inputs: Any) -> Any:
+        table = library.ReversibleEmbedding(50, 8, name="table", logit_soft_cap=30.0)
+        rows = library.Dense(8, name="mix")(table(inputs))
+        return table(rows, reverse=True)
+
+    with building():
+        x = Input((6,), name="words")
+        graph = Graph(x, model(archi_layers, x), name="lm")
+    inputs = keras.Input((6,), name="words")
+    real = keras.Model(inputs, model(keras.layers, inputs), name="lm")
+    assert bridge.to_keras(graph, initialize=False).to_json() == real.to_json()
+    assert list(bridge.compare(graph, real)) == []
+    assert graph.outputs[0].shape == (None, 6, 50)
+    logits = graph.outputs[0].node.inference
+    assert (logits.macs, logits.elementwise) == (6 * 8 * 50, 6 * 50)
+    assert graph.totals.params == real.count_params() == 50 * 8 + 8 * 8 + 8
 
 
 # --- reach ------------------------------------------------------------------------------

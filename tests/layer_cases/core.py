@@ -22,6 +22,8 @@ has_macs("EinsumDense", (None, None, 5), equation="...b,bc->...c", output_shape=
 full("Identity", (None, 4, 5))
 takes("Identity", (None,))
 takes("Identity", (None, None, 5), (None, 4))
+takes("Identity", (None, 5), input_dtype="int32")
+takes("Identity", (None, 5), input_dtype="bfloat16")
 refuses("Identity", (None, 5), units=3)
 
 full("Masking", (None, 4, 5), mask_value=1.5)
@@ -159,7 +161,7 @@ full(
 )
 for _layer in ("Embedding", "ReversibleEmbedding"):
     takes(_layer, (None,), **TABLE)
-    takes(_layer, (None, None), **TABLE)
+    takes(_layer, (None, None), **TABLE, input_dtype="int32")
     takes(_layer, (None, 3, 5), (None, 4), **TABLE)
     takes(_layer, (None, 5), **TABLE, dtype="mixed_float16")
     takes(_layer, (None, 5), **TABLE, quantization_config=CONFIG)

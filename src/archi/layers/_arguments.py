@@ -58,14 +58,6 @@ class Kind:
         return literal(value)
 
 
-class Unsupported(Kind):
-    """An argument Keras has and the twin can't follow: None only."""
-
-    def parse(self, value: Any, layer: type[Layer]) -> None:
-        if value is not None:
-            raise ValueError("None; archi does not know what it changes")
-
-
 class Integer(Kind):
     """A whole number, optionally with a smallest value or None."""
 

@@ -97,6 +97,7 @@ class Layer:
     call_arguments: ClassVar[tuple[str, ...]] = ()  # that `infer` takes after the inputs
     call_kwargs: ClassVar[dict[str, Any]] = {}  # what Keras records besides the inputs
     casts_inputs: ClassVar[bool] = True  # False where Keras takes them as they are
+    keeps_dtype: ClassVar[bool] = False  # whether it gives whole numbers where it gets them
     has_build_config: ClassVar[bool] = True  # False where Keras builds it when constructed
     quantizes: ClassVar[frozenset[str]] = frozenset()  # the quantisation modes it has
     module: ClassVar[str] = "keras.layers"  # where Keras looks the class up
@@ -192,6 +193,8 @@ class Layer:
         """Add a call with just these arguments. Raises LayerError where they do not fit."""
         inference = self.rule(args, kwargs)
         tensors = tensors_in((args, kwargs))
+        if self.keeps_dtype and not tensors[0].dtype.startswith(("float", "bfloat")):
+            inference = inference._replace(dtypes=(tensors[0].dtype,))
         if any(tensor.alone is not None for tensor in tensors) and not inference.samples:
             inference = _for_rows(inference, tensors)
         if self.nodes and inference.weights != self.weights:

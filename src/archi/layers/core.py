@@ -100,6 +100,8 @@ class _Constant(Number):
 class Identity(Elementwise):
     """Its input."""
 
+    keeps_dtype = True
+
     def is_view(self, training: bool = False) -> bool:
         return True
 
@@ -310,7 +312,9 @@ class Embedding(_Embedding):
 
 
 class ReversibleEmbedding(_Embedding):
-    """An embedding that also goes back, from rows to whole numbers, when it is called so."""
+    """An embedding that called with `reverse` goes back: a product of rows with the table."""
+
+    call_arguments = ("reverse",)
 
     input_dim: int = arg(Integer(1))
     output_dim: int = arg(Integer(1))
@@ -325,6 +329,16 @@ class ReversibleEmbedding(_Embedding):
     lora_alpha: float | None = lora_alpha()
     quantization_config: Any = arg(QUANTIZATION, None)
     activity_regularizer: Any = arg(REGULARIZER, None)
+
+    def infer(self, x: Shape, reverse: Any = False) -> Inference:
+        if not reverse:
+            return super().infer(x)
+        if not x or x[-1] not in (None, self.output_dim):
+            raise self.refuse(f"wants rows of {self.output_dim} to go back from", x)
+        output = (*x[:-1], self.input_dim)
+        macs = product(*x[1:-1], self.output_dim, self.input_dim)
+        capped = scaled(self.logit_soft_cap is not None, output)
+        return super().infer(x)._replace(outputs=(output,), macs=macs, elementwise=capped)
 
     def table(self) -> list[Weight]:
         return super().table() + ([] if self.tie_weights else self._way_back())

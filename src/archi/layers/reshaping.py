@@ -101,6 +101,7 @@ class Cropping3D(Cropping2D):
 class Flatten(Layer):
     """All axes but the batch as one."""
 
+    keeps_dtype = True
     data_format: str = arg(DataFormat(), None)
 
     def infer(self, x: Shape) -> Inference:
@@ -118,6 +119,7 @@ class Flatten(Layer):
 class Reshape(Layer):
     """The same elements in `target_shape`, in which one size may be -1."""
 
+    keeps_dtype = True
     has_build_config = False
     target_shape: Shape = arg(ShapeArgument(-1))
 
@@ -160,6 +162,7 @@ class _Order(Kind):
 class Permute(Layer):
     """The axes of each sample in another order: `dims` counts them from 1."""
 
+    keeps_dtype = True
     dims: tuple[int, ...] = arg(_Order())
 
     def infer(self, x: Shape) -> Inference:
