@@ -138,6 +138,12 @@ class Reshape(Layer):
     def is_view(self, training: bool = False) -> bool:
         return True
 
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        """Positions stay where the axes up to the last spatial one do."""
+        end = max(spatial) + 1
+        output = (None, *self._target(shapes[0]))
+        return ITSELF if output[1:end] == shapes[0][1:end] else None
+
     def _target(self, x: Shape) -> Shape:
         size, fixed = product(*x[1:]), product(*(n for n in self.target_shape if n != -1))
         if size is None or fixed is None:
