@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import zip_longest
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from archi.errors import ArchiError, KerasMissing, printable, quote
 from archi.graph import Graph, Node, Shape, Tensor, map_tensors
@@ -102,9 +102,8 @@ class _ConfigWriter:
 
 def import_keras() -> ModuleType:
     """Import Keras quietly. Raises KerasMissing with how to get it."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        with _silent_stderr():
+        with native_silence():
             import keras
     except Exception as error:  # what a backend raises while it loads is up to it
         raise KerasMissing(
@@ -122,18 +121,26 @@ def _how_to_get_keras() -> str:
 
 
 @contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Keep what native libraries print while they load away from the terminal."""
+def native_silence() -> Iterator[TextIO]:
+    """Keep what native libraries print to standard error away from the terminal.
+
+    Python's own `sys.stderr`, which this gives, still gets there.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         kept = os.dup(2)
     except OSError:  # there is no standard error to keep silent
-        yield
+        yield sys.stderr
         return
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
+    python = sys.stderr
+    sys.stderr = open(kept, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     try:
-        yield
+        yield sys.stderr
     finally:
+        sys.stderr.close()
+        sys.stderr = python
         os.dup2(kept, 2)
         os.close(kept)
 
@@ -326,8 +333,19 @@ def _random(shape: Shape, seed: int) -> Any:
     return np.random.default_rng(seed).standard_normal(sizes, dtype="float32")
 
 
+def _input(tensor: Tensor, seed: int) -> Any:
+    """Random values that fit a tensor's dtype: texts and whole numbers are one of two."""
+    import numpy as np
+
+    if "float" in tensor.dtype or "complex" in tensor.dtype:
+        return _random(tensor.shape, seed)
+    sizes = [size or 32 for size in _sizes(tensor.shape)]
+    numbers = np.random.default_rng(seed).integers(0, 2, sizes)
+    return np.where(numbers, "a", "b") if tensor.dtype == "string" else numbers.astype(tensor.dtype)
+
+
 def _inputs(graph: Graph) -> Any:
-    arrays = [_random(tensor.shape, seed) for seed, tensor in enumerate(graph.inputs)]
+    arrays = [_input(tensor, seed) for seed, tensor in enumerate(graph.inputs)]
     return arrays[0] if len(arrays) == 1 else arrays
 
 
