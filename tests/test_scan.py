@@ -11,6 +11,7 @@ import sys
 import zipfile
 
 import fuzz
+import h5py
 import hostile
 import numpy as np
 import pytest
@@ -263,6 +264,48 @@ def test_what_could_not_be_read_is_told_with_what_was_found(archi, tmp_path):
     assert "not looked at: can't read " in done.stdout
 
 
+def test_files_are_what_keras_takes_them_for(tmp_path):
+    """By their ending; those with another, and HDF5 called .keras, are what they start like."""
+    makers = {"keras": hostile.lambda_in_keras, "hdf5": hostile.lambda_of_keras_2}
+    makers["json"] = hostile.lambda_in_json
+    endings = {"keras": (".keras", ".zip"), "hdf5": (".h5", ".hdf5", ".keras", ".model")}
+    endings["json"] = (".json", ".txt")
+    for kind, make in makers.items():
+        for ending in endings[kind]:
+            path = tmp_path / f"model{ending}"
+            path.unlink(missing_ok=True)
+            make(path)
+            assert _scan.kind_of(path) == kind
+            assert [each.rule for each in scan(path).findings] == ["lambda-bytecode"]
+            assert quick_scan(path) == scan(path).findings
+
+
+def test_a_part_that_breaks_hides_nothing(tmp_path):
+    path = tmp_path / "a.keras"
+    linked = hostile.weights(hostile.external_link)
+    broken = linked.replace(b"TREE", b"EERT")
+    for h5, other in ((linked, b"junk"), (linked, broken), (broken, linked), (b"junk", linked)):
+        hostile.archive(path, hostile.model(), h5=h5, more=[("other.h5", other)])
+        found = scan(path)
+        assert [each.rule for each in found.findings] == ["h5-external-link"]
+        assert len(found.unread) == 1
+        assert quick_scan(path) == found.findings
+
+
+def test_what_stands_before_the_break_is_found(tmp_path):
+    def fill(file):
+        file["a"] = h5py.ExternalLink("x.h5", "/")
+        file.create_group("b/c")
+
+    content = hostile.weights(fill)
+    start = content.rindex(b"SNOD")
+    path = tmp_path / "a.keras"
+    hostile.archive(path, hostile.model(), h5=content[:start] + b"DONS" + content[start + 4 :])
+    found = scan(path)
+    assert [each.rule for each in found.findings] == ["h5-external-link"]
+    assert len(found.unread) == 1
+
+
 # --- the command -------------------------------------------------------------------------------
 
 
@@ -504,7 +547,8 @@ def test_a_quick_scan_takes_what_is_at_hand(evil, monkeypatch):
     contents = read_contents(evil, ["model.weights.h5"])
     expected = quick_scan(evil)
     monkeypatch.setattr(_scan, "parse", None)
-    monkeypatch.setattr(_scan, "quick_contents", None)
+    monkeypatch.setattr(_scan, "plain", lambda path, names: {} if not names else None)
+    monkeypatch.setattr(_scan, "read_partly", None)
     assert quick_scan(evil, document=document, contents=contents) == expected
 
 
