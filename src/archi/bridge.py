@@ -141,7 +141,8 @@ def _silent_stderr() -> Iterator[None]:
 def to_keras(graph: Graph, *, initialize: bool = True) -> keras.Model:
     """Return the real `keras.Model`, built by Keras from the graph's config.
 
-    With `initialize=False` no weight is allocated; shapes and counts are still there.
+    With `initialize=False` no weight is allocated; shapes and counts are still there. Keras
+    can't put that off for layers that keep a state from one batch to the next.
 
     Raises KerasMissing where Keras can't be imported, ArchiError where it can't build the
     model, for want of memory for one.
@@ -149,7 +150,8 @@ def to_keras(graph: Graph, *, initialize: bool = True) -> keras.Model:
     keras = import_keras()
     # A copy through JSON: Keras takes configs apart while it reads them.
     config = json.loads(json.dumps(functional_config(graph)))
-    scope = nullcontext() if initialize else keras.StatelessScope(initialize_variables=False)
+    allocates = initialize or any(layer.keeps_state for layer in graph.layers)
+    scope = nullcontext() if allocates else keras.StatelessScope(initialize_variables=False)
     try:
         with _deep_recursion(len(graph.nodes)), scope:
             return keras.Model.from_config(config)

@@ -35,11 +35,15 @@ MAX_LAYERS = 200_000  # a network larger than this is refused while it is built
 
 
 class Weight(NamedTuple):
-    """A weight of a layer, named as Keras names it (`kernel`, `moving_mean`)."""
+    """A weight of a layer, named as Keras names it (`kernel`, `moving_mean`).
+
+    Its dtype is the layer's `weight_dtype` where it has none of its own.
+    """
 
     name: str
     shape: tuple[int, ...]
     trainable: bool = True
+    dtype: str | None = None
 
     @property
     def size(self) -> int:
@@ -59,6 +63,7 @@ class Inference(NamedTuple):
     on the way to its outputs and needs memory for, such as the depthwise half of a
     separable convolution. `dtypes` are those of the outputs where they are not the layer's.
     Weights are None where they are unknown, as those of layers without a twin can be.
+    `kept` is what training keeps of what is made on the way, `inner` where it is None.
     """
 
     outputs: tuple[Shape, ...]
@@ -68,6 +73,7 @@ class Inference(NamedTuple):
     why: str = "the size of its output is unknown"
     inner: tuple[Shape, ...] = ()
     dtypes: tuple[str, ...] = ()
+    kept: tuple[Shape, ...] | None = None
 
 
 class Tensor:

@@ -6,7 +6,7 @@ from keyword import iskeyword
 
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
-from archi.layers._arguments import REQUIRED, literal
+from archi.layers._arguments import constructor_code, literal
 
 LINE = 100  # columns; longer calls go over several lines
 
@@ -103,24 +103,9 @@ class _Writer:
 
 def _assign(variable: str, function: str, layer: Layer, call: str) -> list[str]:
     """Write `variable = function(arguments)call`, over several lines where it is long."""
-    arguments = _arguments(layer)
+    arguments = constructor_code(layer)
     line = f"    {variable} = {function}({', '.join(arguments)}){call}"
     if len(line) <= LINE:
         return [line]
     inner = [f"        {argument}," for argument in arguments]
     return [f"    {variable} = {function}(", *inner, f"    ){call}"]
-
-
-def _arguments(layer: Layer) -> list[str]:
-    """Return required arguments by position, the others by name where not the default."""
-    written = []
-    for key, argument in layer.arguments.items():
-        value = getattr(layer, key)
-        code = argument.kind.code(value)
-        if key == "batch_shape":
-            written.append(f"batch_shape={code}")
-        elif layer.defaults[key] is REQUIRED:
-            written.append(code)
-        elif value != layer.defaults[key]:
-            written.append(f"{key}={code}")
-    return [*written, f"name={literal(layer.name)}"]

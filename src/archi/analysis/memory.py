@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from archi.errors import ArchiError, one_of, quote
-from archi.graph import Graph, Node, Shape, Tensor
+from archi.graph import Graph, Node, Shape, Tensor, Weight
 from archi.layers import Layer
 
 DTYPE_BYTES = {
@@ -102,7 +102,14 @@ class Sizes:
 
     def inner(self, node: Node) -> int | None:
         """Return the bytes of what a call makes on the way to its outputs."""
-        shapes = node.inference.inner
+        return self._inside(node, node.inference.inner)
+
+    def kept(self, node: Node) -> int | None:
+        """Return the bytes of what training keeps of that."""
+        kept = node.inference.kept
+        return self._inside(node, node.inference.inner if kept is None else kept)
+
+    def _inside(self, node: Node, shapes: tuple[Shape, ...]) -> int | None:
         if not shapes:
             return 0
         return total([self.activation(shape, node.layer.output_dtype) for shape in shapes])
@@ -117,17 +124,22 @@ class Sizes:
     def weights(self, layer: Layer) -> int | None:
         """Return the bytes of a layer's weights, None where these are unknown."""
         if layer not in self._weights:
-            self._weights[layer] = self.params(layer, layer.params)
+            self._weights[layer] = self._of(layer, layer.weights)
         return self._weights[layer]
 
-    def params(self, layer: Layer, number: int | None) -> int | None:
-        """Return the bytes of some of a layer's parameters."""
-        if not number:
-            return number
-        dtype = layer.weight_dtype
-        if self.precision and dtype in FLOATS:
-            dtype = self.precision.weights
-        return number * DTYPE_BYTES[dtype]
+    def gradients(self, layer: Layer) -> int | None:
+        """Return the bytes of the weights that training changes, None where unknown."""
+        trained = [weight for weight in layer.weights if weight.trainable]
+        return self._of(layer, trained if layer.trainable else [])
+
+    def _of(self, layer: Layer, weights: Iterable[Weight]) -> int | None:
+        if layer.params is None:
+            return None
+        each = [(weight.dtype or layer.weight_dtype, weight.size) for weight in weights]
+        return sum(number * DTYPE_BYTES[self._stored(dtype)] for dtype, number in each)
+
+    def _stored(self, dtype: str) -> str:
+        return self.precision.weights if self.precision and dtype in FLOATS else dtype
 
 
 def _bytes(batch: int, shape: Shape, each: int | None) -> int | None:
@@ -238,7 +250,7 @@ def _kept(graph: Graph, sizes: Sizes) -> int | None:
     return total(
         [
             *(sizes.activation(tensor.shape, tensor.dtype) for tensor in kept),
-            *(sizes.inner(node) for node in graph.nodes),
+            *(sizes.kept(node) for node in graph.nodes),
         ]
     )
 
@@ -258,7 +270,7 @@ def training(graph: Graph, optimizer: str, dtype: str | None = None) -> Training
         raise ArchiError("networks are not trained in int8", hint="try mixed_float16")
     sizes = Sizes(graph, dtype)
     weights = total([sizes.weights(layer) for layer in graph.layers])
-    gradients = total([sizes.params(layer, layer.trainable_params) for layer in graph.layers])
+    gradients = total([sizes.gradients(layer) for layer in graph.layers])
     slots = None if gradients is None else OPTIMIZERS[optimizer] * gradients
     activations = _kept(graph, sizes)
     everything = total([weights, gradients, slots, activations])

@@ -30,6 +30,7 @@ class Operation(Layer):
     operands: ClassVar[tuple[str, ...]] = ("x",)
     required: ClassVar[int] = 1
     has_build_config = False
+    wrappable = False
     # What a layer has as arguments.
     trainable = True
     dtype = "float32"
