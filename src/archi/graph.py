@@ -63,7 +63,9 @@ class Inference(NamedTuple):
     on the way to its outputs and needs memory for, such as the depthwise half of a
     separable convolution. `dtypes` are those of the outputs where they are not the layer's.
     Weights are None where they are unknown, as those of layers without a twin can be.
-    `kept` is what training keeps of what is made on the way, `inner` where it is None.
+    `samples` are the output shapes where the batch is one sample, if axis 0 holds more for
+    it than one row, or another axis holds the batch. `kept` is what training keeps of what
+    is made on the way, `inner` where it is None.
     """
 
     outputs: tuple[Shape, ...]
@@ -73,22 +75,34 @@ class Inference(NamedTuple):
     why: str = "the size of its output is unknown"
     inner: tuple[Shape, ...] = ()
     dtypes: tuple[str, ...] = ()
+    samples: tuple[Shape, ...] = ()
     kept: tuple[Shape, ...] | None = None
 
 
 class Tensor:
     """A symbolic tensor: its shape (batch first, None where unknown), dtype and origin.
 
+    `alone` is its shape where the batch is one sample, None where that is one row of it.
     Arithmetic and slicing make the operations of `keras.ops` that Keras makes of them.
     """
 
-    __slots__ = ("dtype", "index", "node", "shape")
+    __slots__ = ("alone", "dtype", "index", "node", "shape")
 
-    def __init__(self, shape: Shape, dtype: str, node: Node, index: int) -> None:
+    def __init__(
+        self, shape: Shape, dtype: str, node: Node, index: int, alone: Shape | None = None
+    ) -> None:
         self.shape = shape
         self.dtype = dtype
         self.node = node
         self.index = index
+        self.alone = alone
+
+    @property
+    def sample(self) -> Shape:
+        """Its shape where the batch is one sample."""
+        if self.alone is None:
+            return (1, *self.shape[1:]) if self.shape else ()
+        return self.alone
 
     def __repr__(self) -> str:
         return f"<Tensor {self.shape} of {self.node.layer.name}>"
@@ -111,20 +125,74 @@ class Tensor:
     def __rmul__(self, other: Any) -> Tensor:
         return _operation("Multiply", other, self)
 
+    def __matmul__(self, other: Any) -> Tensor:
+        return _operation("Matmul", self, other)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return _operation("Matmul", other, self)
+
     def __truediv__(self, other: Any) -> Tensor:
         return _operation("TrueDivide", self, other)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return _operation("TrueDivide", other, self)
 
     def __floordiv__(self, other: Any) -> Tensor:
         return _operation("FloorDivide", self, other)
 
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return _operation("FloorDivide", other, self)
+
     def __mod__(self, other: Any) -> Tensor:
         return _operation("Mod", self, other)
 
-    def __matmul__(self, other: Any) -> Tensor:
-        return _operation("Matmul", self, other)
+    def __rmod__(self, other: Any) -> Tensor:
+        return _operation("Mod", other, self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return _operation("Power", self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return _operation("Power", other, self)
+
+    def __and__(self, other: Any) -> Tensor:
+        return _operation("LogicalAnd", self, other)
+
+    def __rand__(self, other: Any) -> Tensor:
+        return _operation("LogicalAnd", other, self)
+
+    def __or__(self, other: Any) -> Tensor:
+        return _operation("LogicalOr", self, other)
+
+    def __ror__(self, other: Any) -> Tensor:
+        return _operation("LogicalOr", other, self)
+
+    def __xor__(self, other: Any) -> Tensor:
+        return _operation("LogicalXor", self, other)
+
+    def __rxor__(self, other: Any) -> Tensor:
+        return _operation("LogicalXor", other, self)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return _operation("Less", self, other)
+
+    def __le__(self, other: Any) -> Tensor:
+        return _operation("LessEqual", self, other)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return _operation("Greater", self, other)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return _operation("GreaterEqual", self, other)
 
     def __neg__(self) -> Tensor:
         return _operation("Negative", self)
+
+    def __abs__(self) -> Tensor:
+        return _operation("Absolute", self)
+
+    def __invert__(self) -> Tensor:
+        return _operation("LogicalNot", self)
 
     def __getitem__(self, key: Any) -> Tensor:
         return _operation("GetItem", self, key)
@@ -186,11 +254,13 @@ class Node:
         build = _build.get()
         self.serial = build.count_call()
         self.scope = build.scope
-        dtypes = inference.dtypes or (layer.output_dtype,) * len(inference.outputs)
+        count = len(inference.outputs)
+        dtypes = inference.dtypes or (layer.output_dtype,) * count
+        alone = inference.samples or (None,) * count
         self.outputs = tuple(
             [
-                Tensor(shape, dtype, self, index)
-                for index, (shape, dtype) in enumerate(zip(inference.outputs, dtypes, strict=True))
+                Tensor(shape, dtypes[index], self, index, alone[index])
+                for index, shape in enumerate(inference.outputs)
             ]
         )
 

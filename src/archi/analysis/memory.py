@@ -85,6 +85,11 @@ class Sizes:
             self._known[key] = _bytes(self.batch, shape, DTYPE_BYTES.get(self._computed(dtype)))
         return self._known[key]
 
+    def tensor(self, tensor: Tensor) -> int | None:
+        """Return the bytes of a tensor of the network, None where unknown."""
+        shape = tensor.shape if tensor.alone is None else (None, *tensor.alone)
+        return self.activation(shape, tensor.dtype)
+
     def _computed(self, dtype: str) -> str:
         return self.precision.activations if self.precision and dtype in FLOATS else dtype
 
@@ -97,8 +102,8 @@ class Sizes:
     def outputs(self, node: Node) -> int | None:
         """Return the bytes of what a call gives."""
         if len(node.outputs) == 1:
-            return self.activation(node.outputs[0].shape, node.outputs[0].dtype)
-        return total([self.activation(tensor.shape, tensor.dtype) for tensor in node.outputs])
+            return self.tensor(node.outputs[0])
+        return total(map(self.tensor, node.outputs))
 
     def inner(self, node: Node) -> int | None:
         """Return the bytes of what a call makes on the way to its outputs."""
@@ -186,7 +191,7 @@ def _moved(node: Node, sizes: Sizes) -> int | None:
     if not node.inputs or sizes.is_view(node):
         return 0
     inner = sizes.inner(node)
-    inputs = [sizes.activation(tensor.shape, tensor.dtype) for tensor in node.inputs]
+    inputs = map(sizes.tensor, node.inputs)
     weights = sizes.weights(node.layer)
     return total([*inputs, sizes.outputs(node), inner, inner, weights])
 
@@ -203,7 +208,7 @@ def _live(graph: Graph, sizes: Sizes, made: dict[Node, int | None]) -> dict[Node
     released = [0] * (len(graph.nodes) + 1)
     held = 0
     for tensor, step in last.items():
-        size = sizes.activation(tensor.shape, tensor.dtype) or 0
+        size = sizes.tensor(tensor) or 0
         released[step] += size
         held += 0 if tensor.node.inputs else size
     live: dict[Node, int | None] = {}
@@ -249,7 +254,7 @@ def _kept(graph: Graph, sizes: Sizes) -> int | None:
         kept.update(dict.fromkeys(views.get(tensor, tensor) for tensor in tensors))
     return total(
         [
-            *(sizes.activation(tensor.shape, tensor.dtype) for tensor in kept),
+            *map(sizes.tensor, kept),
             *(sizes.kept(node) for node in graph.nodes),
         ]
     )

@@ -210,12 +210,12 @@ class Layer:
     def add_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Node:
         """Add a call with just these arguments. Raises LayerError where they do not fit."""
         inference = self.rule(args, kwargs)
+        tensors = tensors_in((args, kwargs))
+        if any(tensor.alone is not None for tensor in tensors) and not inference.samples:
+            inference = _for_rows(inference, tensors)
         if self.nodes and inference.weights != self.weights:
             was = self.nodes[0].inputs[0].shape
-            raise self.refuse(
-                f"is shared and was first called on shape {was}",
-                tensors_in((args, kwargs))[0].shape,
-            )
+            raise self.refuse(f"is shared and was first called on shape {was}", tensors[0].shape)
         node = Node(self, args, kwargs, inference)
         self.nodes.append(node)
         if len(self.nodes) == 1 and node.inputs:
@@ -359,6 +359,21 @@ class Layer:
 
 
 Layer._collect_arguments()
+
+
+def _for_rows(inference: Inference, tensors: tuple[Tensor, ...]) -> Inference:
+    """Return what a layer's rule says of one row for all the rows that a sample has."""
+    each = [tensor.sample[0] for tensor in tensors if tensor.sample]
+    rows = None if None in each else max(size or 0 for size in each)
+    return inference._replace(
+        macs=product(rows, inference.macs) if inference.macs else inference.macs,
+        elementwise=product(rows, inference.elementwise)
+        if inference.elementwise
+        else inference.elementwise,
+        why=inference.why if rows else "how many rows a sample has is unknown",
+        inner=tuple((None, rows, *shape[1:]) for shape in inference.inner),
+        samples=tuple((rows, *shape[1:]) for shape in inference.outputs),
+    )
 
 
 def _shape_of(tensor: Tensor) -> Shape:

@@ -34,8 +34,20 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"archi.ops has no operation {name!r}") from None
 
 
+# Functions that are not called as their classes are.
+_CLASSES = {
+    "abs": "Absolute",
+    "conj": "Conjugate",
+    "batch_normalization": "BatchNorm",
+    "layer_normalization": "LayerNorm",
+    "rms_normalization": "RMSNorm",
+    "extract_patches_3d": "ExtractPatches",
+}
+
+
 def _class_name(function: str) -> str:
-    """Return the class whose snake-case name a function has: `true_divide` → `TrueDivide`."""
-    return next(
-        (name for name in _index.names() if name.lower() == function.replace("_", "")), function
-    )
+    """Return the class that a function makes: `true_divide` → `TrueDivide`."""
+    if function in _CLASSES:
+        return _CLASSES[function]
+    plain = function.replace("_", "")
+    return next((name for name in _index.names() if name.lower() == plain), function)

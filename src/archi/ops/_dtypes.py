@@ -28,35 +28,40 @@ _HIGHER = {  # each dtype and those just above it
     "complex64": ("complex128",),
     "complex128": (),
 }
-_STRONG = {"int": "int64", "float": "float32"}  # of numbers among themselves, on TensorFlow
+_STRONG = {"int": "int64", "float": "float32"}  # the dtypes numbers have by themselves
+_RESOLVED = {"int": "int32", "float": "float32"}  # and those of results that remain numbers
 _AS_KERAS = {"uint64": "uint32", "complex128": "complex64"}  # dtypes that Keras narrows
 
 
 @cache
 def result_type(*dtypes: str) -> str:
-    """Return the dtype of an operation on these. Raises ValueError where there is none."""
-    if len(set(dtypes)) == 1:
-        (only,) = set(dtypes)
-        return _narrow({"int": "int32"}.get(only, only) if len(dtypes) > 1 else _strong(only))
-    bounds = set.intersection(*(_above(dtype) for dtype in dtypes))
+    """Return the dtype of an operation on these, as on the TensorFlow backend.
+
+    Raises ValueError where they have none together.
+    """
+    if any(dtype.startswith("float8") for dtype in dtypes):
+        raise ValueError("float8 and others only where they are cast")
+    strong = {_STRONG.get(dtype, dtype) for dtype in dtypes}
+    if _STRONG.keys() >= set(dtypes):
+        (result,) = {_RESOLVED[dtype] for dtype in dtypes} if len(strong) == 1 else {"float32"}
+    elif len(strong) == 1:
+        (result,) = strong
+    else:
+        result = _least_upper_bound(frozenset(dtypes))
+    return _AS_KERAS.get(result, result)
+
+
+def _least_upper_bound(dtypes: frozenset[str]) -> str:
+    bounds = frozenset.intersection(*map(_above, dtypes))
     least = [dtype for dtype in bounds if bounds <= _above(dtype)]
     if not least:
-        raise ValueError(" and ".join(sorted(set(dtypes))))
-    if all(dtype in _STRONG for dtype in dtypes):
-        return "float32"
-    return _narrow({"int": "int32", "float": "float32"}.get(least[0], least[0]))
+        raise ValueError(" and ".join(sorted(dtypes)))
+    return _RESOLVED.get(least[0], least[0])
 
 
 @cache
-def _above(dtype: str) -> set[str]:
+def _above(dtype: str) -> frozenset[str]:
+    """Return a dtype and all those above it. Raises ValueError for one that has no place."""
     if dtype not in _HIGHER:
         raise ValueError(f"{dtype} with others")
-    return {dtype}.union(*map(_above, _HIGHER[dtype]))
-
-
-def _strong(dtype: str) -> str:
-    return _STRONG.get(dtype, dtype)
-
-
-def _narrow(dtype: str) -> str:
-    return _AS_KERAS.get(dtype, dtype)
+    return frozenset({dtype}).union(*map(_above, _HIGHER[dtype]))
