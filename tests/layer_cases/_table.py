@@ -40,7 +40,8 @@ TAKEN: list[Case] = []
 NOT_TAKEN: list[Case] = []
 FULL: dict[str, Case] = {}  # by layer: every argument of its own given, none at its default
 ELEMENTWISE: list[tuple[int | None, str, Call, dict[str, Any]]] = []
-WITH_MACS: dict[str, Case] = {}  # by layer: a call whose MACs are unknown
+# By layer that has MACs: a call whose MACs are unknown, None where none can be.
+WITH_MACS: dict[str, Case | None] = {}
 
 SIZES = (8, 9, 6)
 
@@ -84,6 +85,6 @@ def costs(expected: int | None, layer: str, on: Call, /, **kwargs: Any) -> None:
     ELEMENTWISE.append((expected, layer, on, kwargs))
 
 
-def has_macs(layer: str, unknown: Call, /, **kwargs: Any) -> None:
-    """Declare that a layer has MACs, and a call of which they can't be known."""
-    WITH_MACS[layer] = Case(layer, kwargs, (unknown,))
+def has_macs(layer: str, unknown: Call | None, /, **kwargs: Any) -> None:
+    """Declare that a layer has MACs, and a call of which they can't be known, if there is one."""
+    WITH_MACS[layer] = None if unknown is None else Case(layer, kwargs, (unknown,))

@@ -9,6 +9,7 @@ from layer_cases._table import (
     MAX_NORM,
     NON_NEG,
     full,
+    has_macs,
     on,
     refuses,
     takes,
@@ -134,3 +135,8 @@ refuses("Attention", [QUERY, SOURCE], score_mode="additive")
 full("AdditiveAttention", [QUERY, SOURCE], use_scale=False, dropout=0.5, seed=3)
 takes("AdditiveAttention", [QUERY, SOURCE], use_scale=False)
 refuses("AdditiveAttention", [(None, 5, None), (None, 7, None)])
+
+has_macs("MultiHeadAttention", on(QUERY, (None, None, 8)), **HEADS)
+has_macs("GroupQueryAttention", on(QUERY, (None, None, 8)), **GROUPS)
+has_macs("Attention", [QUERY, (None, None, 8)])
+has_macs("AdditiveAttention", [QUERY, (None, None, 8)])

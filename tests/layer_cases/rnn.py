@@ -11,6 +11,7 @@ from layer_cases._table import (
     MAX_NORM,
     NON_NEG,
     full,
+    has_macs,
     inner,
     on,
     refuses,
@@ -175,3 +176,11 @@ for _rank in (1, 2, 3):
     refuses(_layer, _last, **_base, padding="causal")
     refuses(_layer, _last, **_base, strides=2, dilation_rate=2)
     refuses(_layer, _last, filters=2)
+
+for _layer in ("SimpleRNN", "GRU", "LSTM"):
+    has_macs(_layer, (None, None, 3), units=4)
+    has_macs(f"{_layer}Cell", None)
+has_macs("RNN", (None, None, 3), cell=CELLS)
+has_macs("StackedRNNCells", None)
+for _rank in (1, 2, 3):
+    has_macs(f"ConvLSTM{_rank}D", (None, None, *SIZES[:_rank], 3), filters=2, kernel_size=3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from layer_cases._table import L2, full, inner, last, on, refuses, takes
+from layer_cases._table import L2, full, has_macs, inner, last, on, refuses, takes
 
 SEQUENCE = (None, 7, 3)
 DENSE = inner("Dense", units=4)
@@ -118,3 +118,8 @@ refuses("Pipeline", (None, 9), layers=3)
 refuses("Pipeline", (None, 9))
 refuses("Pipeline", (None, 9), layers=[DENSE], trainable=False)
 refuses("Pipeline", (None, 9), layers=[DENSE], dtype="float16")
+
+has_macs("TimeDistributed", (None, None, 3), layer=DENSE)
+has_macs("SpectralNormalization", (None, None, 9), layer=DENSE)
+has_macs("Bidirectional", (None, None, 3), layer=LSTM)
+has_macs("Pipeline", (None, None, 9), layers=[DENSE])

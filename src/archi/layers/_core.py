@@ -372,6 +372,9 @@ def _for_rows(inference: Inference, tensors: tuple[Tensor, ...]) -> Inference:
         else inference.elementwise,
         why=inference.why if rows else "how many rows a sample has is unknown",
         inner=tuple((None, rows, *shape[1:]) for shape in inference.inner),
+        kept=None
+        if inference.kept is None
+        else tuple((None, rows, *shape[1:]) for shape in inference.kept),
         samples=tuple((rows, *shape[1:]) for shape in inference.outputs),
     )
 
