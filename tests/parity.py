@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from copy import deepcopy
-from functools import partial
+from importlib import import_module
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -170,7 +170,7 @@ def build_twin(case: Case) -> Built | Refused:
 def build_real(real_keras: ModuleType, case: Case) -> Built | Refused:
     """Build Keras's side, which may refuse in any way."""
     try:
-        layer = _make(partial(getattr, real_keras.layers), case.layer, case.args, case.kwargs)
+        layer = _make(real_class, case.layer, case.args, case.kwargs)
         ends = _call_all(layer, case, _real_input) if case.calls else ([layer.output],) * 2
         return Built(layer, ends[1], real_keras.Model(*map(_single, ends), name=NAME))
     except ImportError as missing:  # Keras imports SciPy when a layer wants it
@@ -190,6 +190,11 @@ def _make(find: Callable[[str], Any], name: str, args: Any, kwargs: Any) -> Any:
         return deepcopy(value)
 
     return find(name)(*map(made, args), **{key: made(value) for key, value in kwargs.items()})
+
+
+def real_class(layer: str) -> Any:
+    """Return Keras's class of a layer, which most but not all have in `keras.layers`."""
+    return getattr(import_module(layer_class(layer).module), layer)
 
 
 def _twin_input(shape: Shape, dtype: str) -> Tensor:

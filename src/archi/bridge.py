@@ -254,11 +254,16 @@ def _static_counts(graph: Graph) -> dict[str, int]:
 
 def _real_counts(model: keras.Model) -> dict[str, int]:
     return {
-        "layers": len(model.layers),
+        "layers": len(_operations(model)),
         "weights": len(model.weights),
         "params": model.count_params(),
         "trainable_params": sum(_size(weight) for weight in model.trainable_weights),
     }
+
+
+def _operations(model: keras.Model) -> list[Any]:
+    """Return the layers, and among them the operations that `model.layers` leaves out."""
+    return list(getattr(model, "operations", model.layers))
 
 
 def _size(weight: Any) -> int:
@@ -270,20 +275,30 @@ def _size(weight: Any) -> int:
 
 def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
     """Yield every difference between a graph and a real model, in words."""
-    for twin, real in zip_longest(graph.layers, model.layers):
+    for twin, real in zip_longest(graph.layers, _operations(model)):
         if twin is None or real is None:
             only = f"{twin.label} here" if twin else f"{real.name} in Keras"
             yield f"the layer is missing on one side: {only}"
             continue
         yield from _differences(f"{twin.name}: name", twin.name, real.name)
-        yield from _differences(f"{twin.name}: class", twin.class_name, type(real).__name__)
+        yield from _differences(f"{twin.name}: class", twin.class_name, _class_name(twin, real))
         yield from _differences(f"{twin.name}: outputs", _shapes(graph, twin), _real_shapes(real))
         mine = [(w.name, w.shape, w.trainable and twin.trainable) for w in twin.weights]
-        theirs = [(w.name, tuple(w.shape), w.trainable) for w in real.weights]
-        yield from _differences(f"{twin.name}: weights", sorted(mine), sorted(theirs))
+        trained = {id(weight) for weight in getattr(real, "trainable_weights", ())}
+        weights = getattr(real, "weights", ())  # an operation has none
+        theirs = [(w.name, tuple(w.shape), id(w) in trained) for w in weights]
+        yield from _differences(f"{twin.name}: weights", mine, theirs)
     static, real_counts = _static_counts(graph), _real_counts(model)
     for key, value in static.items():
         yield from _differences(f"total {key}", value, real_counts[key])
+
+
+def _class_name(twin: Layer, real: Any) -> str:
+    """Return a real layer's class name, the one Keras publishes it under if it is that one."""
+    import keras
+
+    same = type(real) is getattr(keras.layers, twin.class_name, None)
+    return twin.class_name if same else type(real).__name__
 
 
 def _differences(what: str, here: Any, there: Any) -> Iterator[str]:
