@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from keyword import iskeyword
 from typing import Any
 
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
 from archi.layers._arguments import constructor_code, literal
+from archi.layers._wrapping import held
 
 LINE = 100  # columns; longer calls go over several lines
 
@@ -53,7 +55,7 @@ class _Writer:
     def imports(self) -> list[str]:
         """Import the classes that are not in `keras.layers`, operations among them."""
         others: dict[str, set[str]] = {}
-        for layer in self.graph.layers:
+        for layer in chain.from_iterable(map(held, self.graph.layers)):
             if not _is_public(layer):
                 others.setdefault(layer.module, set()).add(layer.class_name)
         return [f"from {m} import {', '.join(sorted(others[m]))}" for m in sorted(others)]
@@ -94,7 +96,10 @@ class _Writer:
 
     def _tensor(self, tensor: Tensor) -> str:
         name = self.names[tensor.node]
-        return name if len(tensor.node.outputs) == 1 else f"{name}[{tensor.index}]"
+        if len(tensor.node.outputs) == 1:
+            return name
+        nested = tensor.node.layer.nests_outputs
+        return f"{f'keras.tree.flatten({name})' if nested else name}[{tensor.index}]"
 
     def _value(self, value: Any) -> str:
         """Return the code of what a layer is called with, tensors among it in any depth."""
@@ -105,9 +110,19 @@ class _Writer:
             return f"[{items}]" if isinstance(value, list) else f"({items},)"
         return literal(value)
 
+    def _named(self, node: Node) -> list[str]:
+        """Return the code of keyword arguments, without what Keras fills in itself."""
+        filled = node.layer.call_kwargs
+        return [
+            f"{key}={self._value(value)}"
+            for key, value in node.kwargs.items()
+            if key not in filled or not isinstance(value, type(filled[key])) or value != filled[key]
+        ]
+
     def _statement(self, node: Node) -> list[str]:
         layer = node.layer
-        call = f"({', '.join(map(self._value, node.args))})"
+        given = [*map(self._value, node.args), *self._named(node)]
+        call = f"({', '.join(given)})"
         made = f"layers.{layer.class_name}" if _is_public(layer) else layer.class_name
         if not node.inputs:
             return _assign(self.names[node], "keras.Input", layer, "")

@@ -263,6 +263,11 @@ class Layer:
         return {"shapes_dict": {f"{name}_shape": shape for name, shape in shapes.items()}}
 
     @property
+    def nests_outputs(self) -> bool:
+        """Whether Keras gives the outputs in lists within each other."""
+        return False
+
+    @property
     def keeps_state(self) -> bool:
         """Whether it carries a state from one batch to the next."""
         return False

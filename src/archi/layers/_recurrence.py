@@ -61,6 +61,10 @@ class Cell(Stepper):
     call_arguments = ("states", "training")
     wrappable = False
 
+    @property
+    def nests_outputs(self) -> bool:
+        return True
+
     def infer(self, x: Shape, *, states: Any = None, **_: Any) -> Inference:
         step = self.step(x)
         self.check_states(states, step.states)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from archi.graph import Inference, Shape, Weight, is_list
@@ -66,13 +67,22 @@ def inner_layer(value: Any) -> Layer:
     return layer
 
 
+def held(layer: Layer) -> Iterator[Layer]:
+    """Yield a layer and those inside it."""
+    yield layer
+    if isinstance(layer, Holder):
+        for inner in layer.inner:
+            yield from held(inner)
+
+
 def depth(layer: Layer) -> int:
     """Return how many layers are in each other inside a layer."""
     return layer.depth if isinstance(layer, Holder) else 0
 
 
 def _code(layer: Layer) -> str:
-    return f"layers.{layer.class_name}({', '.join(constructor_code(layer))})"
+    made = f"layers.{layer.class_name}" if layer.module == "keras.layers" else layer.class_name
+    return f"{made}({', '.join(constructor_code(layer))})"
 
 
 def write_layer(layer: Layer) -> dict[str, Any]:

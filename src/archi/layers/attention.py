@@ -97,41 +97,50 @@ class _HeadAttention(Layer):
 
     def attend(
         self,
+        outputs: tuple[Shape, ...],
         projections: dict[str, _Projection],
         scores: Shape,
         result: _Projection,
         repeated: tuple[Shape, ...] = (),
-    ) -> tuple[tuple[Weight, ...], int | None, int | None, tuple[Shape, ...]]:
-        """Return weights, MACs, elementwise FLOPs and inner shapes of the whole.
+    ) -> Inference:
+        """Return the inference of the whole.
 
         `scores` is the shape of the scores, `result` what the heads give is projected by;
         `repeated` are copies of keys and values.
         """
-        query = projections["query"]
-        gate = projections.get("gate")
+        query, value, gate = (projections.get(name) for name in ("query", "value", "gate"))
+        assert query and value
         every = [*projections.values(), result]
         weighed = product(*scores[1:])
-        width = total(query.shape[-1], projections["value"].shape[-1])
-        elementwise = total(
-            *[each.biases for each in every],
-            query.elements,  # the scale
-            weighed,  # the softmax
-            product(2, gate.elements) if gate else 0,  # its sigmoid and what it multiplies
-        )
-        macs = total(*[each.macs for each in every], product(weighed, width))
-        heads = (*query.shape[:-1], projections["value"].shape[-1])
+        heads = (*query.shape[:-1], value.shape[-1])
         gated = (heads,) if gate else ()
         inner = (*[each.shape for each in projections.values()], *repeated, scores, heads, *gated)
-        weights = tuple([weight for each in every for weight in each.weights])
-        return weights, macs, elementwise, inner
+        return Inference(
+            outputs,
+            tuple([weight for each in every for weight in each.weights]),
+            total(
+                *[each.macs for each in every],
+                product(weighed, query.shape[-1]),
+                product(weighed, value.shape[-1]),
+            ),
+            total(
+                *[each.biases for each in every],
+                query.elements,  # the scale
+                weighed,  # the softmax
+                product(2, gate.elements) if gate else 0,  # its sigmoid and what it multiplies
+            ),
+            why=LENGTH_UNKNOWN,
+            inner=inner,
+            kept=(*inner, scores) if self.dropout else None,  # those that are left
+        )
 
 
 class _OutputShape(Kind):
     """A size or a tuple of sizes; None is the query's own."""
 
     def parse(self, value: Any, layer: type[Layer]) -> tuple[int, ...] | None:
-        if not value and (value is None or isinstance(value, (list, tuple))):
-            return None if value is None else tuple(value)
+        if value is None:
+            return None
         length = len(value) if isinstance(value, (list, tuple)) else 1
         return sizes(value, length, 1)
 
@@ -182,13 +191,10 @@ class MultiHeadAttention(_HeadAttention):
         scores = (query[0], *free, heads, *pairs)
         features = self.output_shape or query[-1:]
         result = self.project((*query[:-1], heads, width), *features, summed=2)
-        weights, macs, elementwise, inner = self.attend(projections, scores, result)
         outputs = [(*query[:-1], *features)]
         if return_attention_scores:  # of the shape that Keras says, which is that of
             outputs.append((query[0], heads, query[1], query[1]))  # self-attention alone
-        return Inference(
-            tuple(outputs), weights, macs, elementwise, why=LENGTH_UNKNOWN, inner=inner
-        )
+        return self.attend(tuple(outputs), projections, scores, result)
 
     def _axes(self, query: Shape, value: Shape) -> tuple[int, ...]:
         """Return the axes attended over. Raises LayerError for others, or unlike free ones."""
@@ -269,11 +275,10 @@ class GroupQueryAttention(_HeadAttention):
             projections["gate"] = self.project(query, heads, self.head_dim)
         projections["value"] = self.project(value, shared, self.head_dim)
         scores = (query[0], heads, query[1], value[1])
-        given = self.project((*query[:-1], heads, self.head_dim), query[-1], summed=2)
+        result = self.project((*query[:-1], heads, self.head_dim), query[-1], summed=2)
         copies = ((value[0], value[1], heads, self.head_dim),) * 2 * (heads > shared)
-        weights, macs, elementwise, inner = self.attend(projections, scores, given, copies)
         outputs = (query, scores) if return_attention_scores else (query,)
-        return Inference(outputs, weights, macs, elementwise, why=LENGTH_UNKNOWN, inner=inner)
+        return self.attend(outputs, projections, scores, result, copies)
 
 
 class Attention(Layer):

@@ -262,6 +262,10 @@ class RNN(Recurrent, Holder):
     def inner(self) -> tuple[Layer, ...]:
         return (self.cell,)
 
+    @property
+    def nests_outputs(self) -> bool:
+        return isinstance(self.cell, StackedRNNCells)
+
     def step(self, x: Shape) -> Step:
         step = self.cell.step(x)
         return step._replace(weights=owned(self.cell, step.weights))
