@@ -108,8 +108,8 @@ class _HeadAttention(Layer):
         `scores` is the shape of the scores, `result` what the heads give is projected by;
         `repeated` are copies of keys and values.
         """
-        query, value, gate = (projections.get(name) for name in ("query", "value", "gate"))
-        assert query and value
+        query, value = projections["query"], projections["value"]
+        gate = projections.get("gate")
         every = [*projections.values(), result]
         weighed = product(*scores[1:])
         heads = (*query.shape[:-1], value.shape[-1])
@@ -167,6 +167,10 @@ class MultiHeadAttention(_HeadAttention):
     use_gate: bool = arg(Boolean(), False)
     seed: int | None = arg(Integer(optional=True), None)
 
+    def validate(self) -> None:
+        super().validate()
+        self.value_dim = self.value_dim or self.key_dim  # as Keras writes it
+
     def infer(
         self,
         query: Shape,
@@ -178,7 +182,7 @@ class MultiHeadAttention(_HeadAttention):
     ) -> Inference:
         value, key = self.sources(query, value, key)
         axes = self._axes(query, value)
-        heads, width = self.num_heads, self.value_dim or self.key_dim
+        heads, width = self.num_heads, self.value_dim
         projections = {
             "query": self.project(query, heads, self.key_dim),
             "key": self.project(key, heads, self.key_dim),
@@ -200,10 +204,11 @@ class MultiHeadAttention(_HeadAttention):
         """Return the axes attended over. Raises LayerError for others, or unlike free ones."""
         rank = len(query)
         axes = self._from_front(rank)
-        if rank < 3 or not axes or not all(0 < axis < rank - 1 for axis in axes):
+        once = len(set(axes)) == len(axes)
+        if not (axes and once and all(0 < axis < rank - 1 for axis in axes)):
             raise self.refuse(f"wants an input with attention axes {self.attention_axes}", query)
-        others = [axis for axis in range(1, rank - 1) if axis not in axes]
-        if any(query[axis] != value[axis] for axis in others):
+        others = [(query[axis], value[axis]) for axis in range(1, rank - 1) if axis not in axes]
+        if any(None not in pair and pair[0] != pair[1] for pair in others):
             raise self.refuse("wants values for each query", (query, value))
         return axes
 
@@ -215,7 +220,6 @@ class MultiHeadAttention(_HeadAttention):
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        config["value_dim"] = self.value_dim or self.key_dim
         if self.built_on is not None:  # Keras writes what it found
             config["attention_axes"] = self._from_front(len(self.built_on))
         return config
