@@ -58,8 +58,8 @@ def inner_layer(value: Any) -> Layer:
     layer = read_layer(value)
     if layer.nodes:
         raise ValueError("a layer that is not called by itself as well")
-    if depth(layer) > DEEPEST:
-        raise ValueError(f"a layer that holds at most {DEEPEST} in each other")
+    if depth(layer) >= DEEPEST:
+        raise ValueError(f"a layer that holds fewer than {DEEPEST} in each other")
     noted: Any = value.get("build_config") if isinstance(value, dict) else None
     shape: Any = noted.get("input_shape") if isinstance(noted, dict) else None
     if is_list(shape) and is_shape(tuple(shape)):
