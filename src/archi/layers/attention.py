@@ -218,11 +218,9 @@ class MultiHeadAttention(_HeadAttention):
             return tuple(range(1, rank - 1))
         return tuple([axis if axis >= 0 else rank + axis for axis in self.attention_axes])
 
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        if self.built_on is not None:  # Keras writes what it found
-            config["attention_axes"] = self._from_front(len(self.built_on))
-        return config
+    def build(self, x: Shape) -> None:
+        super().build(x)
+        self.attention_axes = self._from_front(len(x))  # which Keras writes from then on
 
 
 class GroupQueryAttention(_HeadAttention):
