@@ -10,9 +10,9 @@ from typing import Any
 
 import parity
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from layer_cases._table import inner, on
+from layer_cases._table import FULL, inner, on
 from parity import ACCEPTED, REFUSED, Case
 
 import archi
@@ -209,6 +209,37 @@ def test_it_runs_and_trains(graph: Graph) -> None:
     parity.keras()
     verification = bridge.verify(graph)
     assert verification.ok, verification
+
+
+# --- Whatever a layer is called with ------------------------------------------------------------
+
+CALLED = [
+    "MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention", "SimpleRNN",
+    "GRU", "LSTM", "SimpleRNNCell", "GRUCell", "LSTMCell", "RNN", "StackedRNNCells",
+    "ConvLSTM1D", "Bidirectional", "TimeDistributed", "SpectralNormalization", "Pipeline",
+]  # fmt: skip
+SHAPES = st.lists(st.integers(1, 4) | st.none(), max_size=4).map(tuple)
+ANYTHING = st.recursive(
+    SHAPES | SHAPES | st.none() | st.booleans() | st.integers(-1, 2) | st.text(max_size=2),
+    lambda more: st.lists(more, max_size=3),
+    max_leaves=5,
+)
+
+
+@pytest.mark.parametrize("layer", CALLED)
+def test_no_call_raises_anything_but_a_layer_error(layer: str) -> None:
+    names = ["value", "key", "initial_state", "states", "mask", "training", "inputs", "other"]
+    names += ["return_attention_scores", "attention_mask"]
+    kwargs = st.dictionaries(st.sampled_from(names), ANYTHING, max_size=3)
+
+    @settings(max_examples=150, deadline=None, derandomize=True)
+    @given(st.lists(ANYTHING, min_size=1, max_size=4), kwargs)
+    def holds(args: list[Any], kwargs: dict[str, Any]) -> None:
+        call = on(*args, **kwargs)
+        assume(any(isinstance(arg, (tuple, list)) and arg for arg in args))
+        parity.build_twin(FULL[layer]._replace(calls=(call,)))
+
+    holds()
 
 
 # --- Documents of layers in layers ------------------------------------------------------------

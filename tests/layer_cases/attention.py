@@ -1,4 +1,9 @@
-"""Cases of attention."""
+"""Cases of attention.
+
+The twins are narrower than Keras, which looks at no more than some sizes before there are
+numbers: they want ranks that attention can be computed of, values for every query where
+axes are not attended over, and axes that are not the heads.
+"""
 
 from __future__ import annotations
 

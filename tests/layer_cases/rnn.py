@@ -1,4 +1,9 @@
-"""Cases of recurrent layers and their cells."""
+"""Cases of recurrent layers and their cells.
+
+The twins are narrower than Keras, which looks at no more than some sizes before there are
+numbers: they want states of the right number and sizes, inputs that are vectors at every
+step, and features as many as at the first call; a ConvLSTM with filters, cells in a stack.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Cases of layers that hold others."""
+"""Cases of layers that hold others.
+
+Narrower than Keras: both layers of a Bidirectional give the same shape, for Keras takes
+that of one for both.
+"""
 
 from __future__ import annotations
 

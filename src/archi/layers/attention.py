@@ -155,7 +155,7 @@ class MultiHeadAttention(_HeadAttention):
     use_bias: bool = arg(Boolean(), True)
     output_shape: tuple[int, ...] | None = arg(_OutputShape(), None)
     attention_axes: tuple[int, ...] | None = arg(Axes(optional=True, listed=True), None)
-    sliding_window: int | None = arg(Integer(1, optional=True), None)
+    sliding_window: int | None = arg(Integer(1, optional=True), None, omit=True)
     flash_attention: bool | None = arg(Boolean(optional=True), None, written=False)
     kernel_initializer: Any = arg(INITIALIZER, "glorot_uniform")
     bias_initializer: Any = arg(INITIALIZER, "zeros")
@@ -164,7 +164,7 @@ class MultiHeadAttention(_HeadAttention):
     activity_regularizer: Any = arg(REGULARIZER, None)
     kernel_constraint: Any = arg(CONSTRAINT, None)
     bias_constraint: Any = arg(CONSTRAINT, None)
-    use_gate: bool = arg(Boolean(), False)
+    use_gate: bool = arg(Boolean(), False, omit=True)
     seed: int | None = arg(Integer(optional=True), None)
 
     def validate(self) -> None:
@@ -233,7 +233,7 @@ class GroupQueryAttention(_HeadAttention):
     num_key_value_heads: int = arg(Integer(1))
     dropout: float = arg(Number(0, 1), 0.0)
     use_bias: bool = arg(Boolean(), True)
-    sliding_window: int | None = arg(Integer(1, optional=True), None)
+    sliding_window: int | None = arg(Integer(1, optional=True), None, omit=True)
     flash_attention: bool | None = arg(Boolean(optional=True), None, written=False)
     kernel_initializer: Any = arg(INITIALIZER, "glorot_uniform")
     bias_initializer: Any = arg(INITIALIZER, "zeros")
@@ -242,7 +242,7 @@ class GroupQueryAttention(_HeadAttention):
     activity_regularizer: Any = arg(REGULARIZER, None)
     kernel_constraint: Any = arg(CONSTRAINT, None)
     bias_constraint: Any = arg(CONSTRAINT, None)
-    use_gate: bool = arg(Boolean(), False)
+    use_gate: bool = arg(Boolean(), False, omit=True)
     seed: int | None = arg(Integer(optional=True), None)
 
     def validate(self) -> None:
