@@ -8,6 +8,7 @@ from typing import Any
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
 from archi.layers._arguments import REQUIRED, literal
+from archi.layers._nested import Sequential
 
 LINE = 100  # columns; longer calls go over several lines
 
@@ -65,8 +66,11 @@ class _Writer:
             if node.scope and node.scope.path != path:
                 path = node.scope.path
                 lines += ["", f"    # {path}"]
+            model = node.layer.owner
+            if model and node.layer is not model.layers[-1]:
+                continue  # written with the last of its model
             self.names[node] = self._name(node, after)
-            lines += self._statement(node)
+            lines += self._sequential(node, model) if model else self._statement(node)
         ends = [", ".join(map(self._tensor, ts)) for ts in (self.graph.inputs, self.graph.outputs)]
         inputs, outputs = (
             f"[{end}]" if listed else end
@@ -105,10 +109,26 @@ class _Writer:
             return f"[{items}]" if isinstance(value, list) else f"({items},)"
         return literal(value)
 
+    def _sequential(self, node: Node, model: Sequential) -> list[str]:
+        """Write a model inside the network, whose last call is `node`."""
+        inner = []
+        for layer, name in zip(model.layers, model.inner_names, strict=True):
+            arguments = ", ".join([*_arguments(layer)[:-1], f"name={literal(name)}"])
+            inner.append(f"            {_class(layer)}({arguments}),")
+        (x,) = model.calls[0].inputs
+        return [
+            f"    {self.names[node]} = keras.Sequential(",
+            "        [",
+            *inner,
+            "        ],",
+            f"        name={literal(model.name)},",
+            f"    )({self._tensor(x)})",
+        ]
+
     def _statement(self, node: Node) -> list[str]:
         layer = node.layer
         call = f"({', '.join(map(self._value, node.args))})"
-        made = f"layers.{layer.class_name}" if _is_public(layer) else layer.class_name
+        made = _class(layer)
         if not node.inputs:
             return _assign(self.names[node], "keras.Input", layer, "")
         if len(self.graph.calls_of(layer)) == 1:
@@ -122,6 +142,10 @@ class _Writer:
 
 def _is_public(layer: Layer) -> bool:
     return layer.module == "keras.layers"
+
+
+def _class(layer: Layer) -> str:
+    return f"layers.{layer.class_name}" if _is_public(layer) else layer.class_name
 
 
 def _assign(variable: str, function: str, layer: Layer, call: str) -> list[str]:
