@@ -11,12 +11,19 @@ of their layers begin with those of these models.
 
 from __future__ import annotations
 
-from archi.graph import Tensor
+from archi.errors import GraphError
+from archi.families._blocks import KERAS_TABLE
+from archi.families._options import Decimal, Flag, Int
+from archi.families._registry import Paper, Published, family
+from archi.graph import Tensor, current_build, scope
 from archi.layers import (
     Activation,
     Conv2D,
     Dense,
+    GlobalAveragePooling2D,
     LayerNormalization,
+    Normalization,
+    Sequential,
 )
 from archi.layers.applications import LayerScale, StochasticDepth
 
