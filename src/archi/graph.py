@@ -35,11 +35,15 @@ MAX_LAYERS = 200_000  # a network larger than this is refused while it is built
 
 
 class Weight(NamedTuple):
-    """A weight of a layer, named as Keras names it (`kernel`, `moving_mean`)."""
+    """A weight of a layer, named as Keras names it (`kernel`, `moving_mean`).
+
+    Its dtype is the layer's `weight_dtype` where it has none of its own.
+    """
 
     name: str
     shape: tuple[int, ...]
     trainable: bool = True
+    dtype: str | None = None
 
     @property
     def size(self) -> int:

@@ -122,14 +122,18 @@ class Sizes:
     def weights(self, layer: Layer) -> int | None:
         """Return the bytes of a layer's weights, None where these are unknown."""
         if layer not in self._weights:
-            self._weights[layer] = self.params(layer, layer.params)
+            each = [
+                self._params(weight.dtype or layer.weight_dtype, weight.size)
+                for weight in layer.weights
+            ]
+            self._weights[layer] = None if layer.params is None else sum(each)
         return self._weights[layer]
 
     def params(self, layer: Layer, number: int | None) -> int | None:
         """Return the bytes of some of a layer's parameters."""
-        if not number:
-            return number
-        dtype = layer.weight_dtype
+        return self._params(layer.weight_dtype, number) if number else number
+
+    def _params(self, dtype: str, number: int) -> int:
         if self.precision and dtype in FLOATS:
             dtype = self.precision.weights
         return number * DTYPE_BYTES[dtype]
