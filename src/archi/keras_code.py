@@ -86,7 +86,7 @@ class _Writer:
         ends = [tensor.node for tensor in (*self.graph.inputs, *self.graph.outputs)]
         if self.readers[node] == [after] and node not in ends:
             return "x"
-        return self._variable(node.layer.name)
+        return self._variable((node.layer.owner or node.layer).name)
 
     def _variable(self, name: str) -> str:
         word = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
@@ -111,15 +111,15 @@ class _Writer:
 
     def _sequential(self, node: Node, model: Sequential) -> list[str]:
         """Write a model inside the network, whose last call is `node`."""
-        inner = []
+        (x,) = model.calls[0].inputs
+        inner = [f"keras.Input(batch_shape={x.shape}, name={literal(model.input_name)})"]
         for layer, name in zip(model.layers, model.inner_names, strict=True):
             arguments = ", ".join([*_arguments(layer)[:-1], f"name={literal(name)}"])
-            inner.append(f"            {_class(layer)}({arguments}),")
-        (x,) = model.calls[0].inputs
+            inner.append(f"{_class(layer)}({arguments})")
         return [
             f"    {self.names[node]} = keras.Sequential(",
             "        [",
-            *inner,
+            *(f"            {line}," for line in inner),
             "        ],",
             f"        name={literal(model.name)},",
             f"    )({self._tensor(x)})",

@@ -95,6 +95,7 @@ def classifier(x: Tensor, classes: int, name: str) -> Tensor:
 
 
 TABLE_1 = "Liu et al. 2022, Table 1"
+CUT = "cut off, not rounded"
 TORCHVISION = "torchvision.models, ConvNeXt weights' metadata"
 
 
@@ -149,9 +150,9 @@ TORCHVISION = "torchvision.models, ConvNeXt weights' metadata"
         Published("convnext-xlarge", "macs", "60.9G", TABLE_1),
         Published("convnext-tiny", "params", "28.6M", KERAS_TABLE),
         Published("convnext-small", "params", "50.2M", KERAS_TABLE),
-        Published("convnext-base", "params", "88.5M", KERAS_TABLE),
-        Published("convnext-large", "params", "197.7M", KERAS_TABLE),
-        Published("convnext-xlarge", "params", "350.1M", KERAS_TABLE),
+        Published("convnext-base", "params", "88.5M", KERAS_TABLE, CUT),
+        Published("convnext-large", "params", "197.7M", KERAS_TABLE, CUT),
+        Published("convnext-xlarge", "params", "350.1M", KERAS_TABLE, CUT),
         Published("convnext-tiny", "trainable_params", "28,589,128", TORCHVISION),
         Published("convnext-small", "trainable_params", "50,223,688", TORCHVISION),
         Published("convnext-base", "trainable_params", "88,591,464", TORCHVISION),
