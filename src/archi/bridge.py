@@ -334,11 +334,17 @@ def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
         yield from _differences(f"{twin.name}: outputs", shapes, real_shapes)
         mine = [(w.name, w.shape, w.trainable and twin.trainable) for w in twin.weights]
         weights = getattr(real, "weights", ())  # an operation has none
-        theirs = [(w.name, tuple(w.shape), w.trainable) for w in weights]
+        theirs = [(_weight_name(w), tuple(w.shape), w.trainable) for w in weights]
         yield from _differences(f"{twin.name}: weights", sorted(mine), sorted(theirs))
     static, real_counts = _static_counts(graph), _real_counts(model)
     for key, value in static.items():
         yield from _differences(f"total {key}", value, real_counts[key])
+
+
+def _weight_name(weight: Any) -> str:
+    """Return a weight's name; Keras numbers those that have none: `variable_7`."""
+    name: str = weight.name
+    return "variable" if name.startswith("variable_") else name
 
 
 def _differences(what: str, here: Any, there: Any) -> Iterator[str]:
