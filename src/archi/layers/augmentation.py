@@ -197,9 +197,10 @@ class RandomContrast(_Augmentation):
 
 
 class RandomCrop(ImageLayer):
-    """A part of an image, at a random place while it trains.
+    """A part of an image, at a random place.
 
-    Where no seed is given Keras draws one and writes it; archi writes none.
+    At inference Keras gives the whole image, whatever size it says of it. Where no seed is
+    given Keras draws one and writes it; archi writes none.
     """
 
     casts_inputs = False

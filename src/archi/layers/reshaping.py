@@ -7,7 +7,7 @@ from typing import Any
 from archi.graph import Inference, Shape
 from archi.layers._arguments import DataFormat, Margins, arg
 from archi.layers._arguments import Shape as ShapeArgument
-from archi.layers._core import Kept, Layer, Reach, product
+from archi.layers._core import ITSELF, Kept, Layer, Reach, product
 from archi.layers._spatial import Spatial
 
 
@@ -135,6 +135,12 @@ class Reshape(Layer):
 
     def is_view(self, training: bool = False) -> bool:
         return True
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        """Positions stay where the axes up to the last spatial one do."""
+        end = max(spatial) + 1
+        output = (None, *self._target(shapes[0]))
+        return ITSELF if output[1:end] == shapes[0][1:end] else None
 
     def _target(self, x: Shape) -> Shape:
         size, fixed = product(*x[1:]), product(*(n for n in self.target_shape if n != -1))
