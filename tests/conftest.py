@@ -9,6 +9,28 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+# Networks that Keras takes seconds to build, of families whose smaller ones are tested always.
+LARGE = {
+    "densenet201",
+    "densenet264",
+    "efficientnet-b5",
+    "efficientnet-b6",
+    "efficientnet-b7",
+    "efficientnet-v2-m",
+    "efficientnet-v2-l",
+}
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their markers
+def pytest_collection_modifyitems(items):
+    """Leave tests that build large networks with real Keras to the night."""
+    for item in items:
+        values = getattr(item, "callspec", None) and item.callspec.params.values()
+        if "keras" in item.fixturenames and any(
+            v in LARGE for v in values or () if isinstance(v, str)
+        ):
+            item.add_marker(pytest.mark.nightly)
+
 
 @pytest.fixture
 def archi(monkeypatch):
