@@ -233,6 +233,24 @@ def test_networks_between_those_of_keras_applications(keras, spec, arguments):
     assert_equal_configs(keras, graph, model)
 
 
+def test_weights_of_keras_load(keras, tmp_path):
+    """Into a network with operations and models inside, as Keras's own file of weights has them."""
+    import h5py
+    import numpy as np
+    from keras.src.applications.convnext import ConvNeXt
+    from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
+
+    path = str(tmp_path / "weights.h5")
+    settings = {"input_shape": (64, 64, 3), "classes": 7, "name": "convnext", "weights": None}
+    published = ConvNeXt([3, 3, 1, 3], [8, 16, 32, 64], **settings)
+    with h5py.File(path, "w") as file:
+        save_weights_to_hdf5_group(file, published)
+    exported = to_keras(load("convnext-8-1,input=64x64x3,classes=7"))
+    exported.load_weights(path)
+    images = np.random.default_rng(0).uniform(0, 255, (2, 64, 64, 3))
+    assert np.array_equal(published(images), exported(images))
+
+
 def test_nasnet_between_mobile_and_large_equals_keras(keras):
     """Any N @ F is what Keras's own, unexported, NASNet function builds."""
     from keras.src.applications.nasnet import NASNet
