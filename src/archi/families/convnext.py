@@ -12,7 +12,7 @@ of their layers begin with those of these models.
 from __future__ import annotations
 
 from archi.errors import GraphError
-from archi.families._blocks import KERAS_TABLE
+from archi.families._blocks import keras_table
 from archi.families._options import Decimal, Flag, Int
 from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor, current_build, scope
@@ -148,11 +148,11 @@ TORCHVISION = "torchvision.models, ConvNeXt weights' metadata"
         Published("convnext-base", "macs", "15.4G", TABLE_1),
         Published("convnext-large", "macs", "34.4G", TABLE_1),
         Published("convnext-xlarge", "macs", "60.9G", TABLE_1),
-        Published("convnext-tiny", "params", "28.6M", KERAS_TABLE),
-        Published("convnext-small", "params", "50.2M", KERAS_TABLE),
-        Published("convnext-base", "params", "88.5M", KERAS_TABLE, CUT),
-        Published("convnext-large", "params", "197.7M", KERAS_TABLE, CUT),
-        Published("convnext-xlarge", "params", "350.1M", KERAS_TABLE, CUT),
+        *keras_table("convnext-tiny", "28.6M"),
+        *keras_table("convnext-small", "50.2M"),
+        *keras_table("convnext-base", "88.5M", note=CUT),
+        *keras_table("convnext-large", "197.7M", note=CUT),
+        *keras_table("convnext-xlarge", "350.1M", note=CUT),
         Published("convnext-tiny", "trainable_params", "28,589,128", TORCHVISION),
         Published("convnext-small", "trainable_params", "50,223,688", TORCHVISION),
         Published("convnext-base", "trainable_params", "88,591,464", TORCHVISION),
