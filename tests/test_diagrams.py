@@ -248,7 +248,7 @@ def test_boxes_show_what_the_graph_has(name):
     shapes = {node.layer.name: sizes(node.outputs[0].shape) for node in graph.nodes}
     params = {each.name: each.params for each in graph.layers}
     for each in layer.diagram(graph).panels[0].boxes:
-        assert each.title == each.layers[0]
+        assert each.title == layer.shorten(each.layers[0])
         assert each.lines[-1] == shapes[each.layers[0]]
     for each in block.diagram(graph).panels[0].boxes:
         if each.form != "pill":

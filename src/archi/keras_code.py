@@ -9,6 +9,7 @@ from typing import Any
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
 from archi.layers._arguments import constructor_code, literal
+from archi.layers._nested import Sequential
 from archi.layers._wrapping import held
 
 LINE = 100  # columns; longer calls go over several lines
@@ -67,8 +68,11 @@ class _Writer:
             if node.scope and node.scope.path != path:
                 path = node.scope.path
                 lines += ["", f"    # {path}"]
+            model = node.layer.owner
+            if model and node.layer is not model.layers[-1]:
+                continue  # written with the last of its model
             self.names[node] = self._name(node, after)
-            lines += self._statement(node)
+            lines += self._sequential(node, model) if model else self._statement(node)
         ends = [", ".join(map(self._tensor, ts)) for ts in (self.graph.inputs, self.graph.outputs)]
         inputs, outputs = (
             f"[{end}]" if listed else end
@@ -84,7 +88,7 @@ class _Writer:
         ends = [tensor.node for tensor in (*self.graph.inputs, *self.graph.outputs)]
         if self.readers[node] == [after] and node not in ends:
             return "x"
-        return self._variable(node.layer.name)
+        return self._variable((node.layer.owner or node.layer).name)
 
     def _variable(self, name: str) -> str:
         word = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
@@ -119,11 +123,27 @@ class _Writer:
             if key not in filled or not isinstance(value, type(filled[key])) or value != filled[key]
         ]
 
+    def _sequential(self, node: Node, model: Sequential) -> list[str]:
+        """Write a model inside the network, whose last call is `node`."""
+        (x,) = model.calls[0].inputs
+        inner = [f"keras.Input(batch_shape={x.shape}, name={literal(model.input_name)})"]
+        for layer, name in zip(model.layers, model.inner_names, strict=True):
+            arguments = ", ".join([*constructor_code(layer)[:-1], f"name={literal(name)}"])
+            inner.append(f"{_class(layer)}({arguments})")
+        return [
+            f"    {self.names[node]} = keras.Sequential(",
+            "        [",
+            *(f"            {line}," for line in inner),
+            "        ],",
+            f"        name={literal(model.name)},",
+            f"    )({self._tensor(x)})",
+        ]
+
     def _statement(self, node: Node) -> list[str]:
         layer = node.layer
         given = [*map(self._value, node.args), *self._named(node)]
         call = f"({', '.join(given)})"
-        made = f"layers.{layer.class_name}" if _is_public(layer) else layer.class_name
+        made = _class(layer)
         if not node.inputs:
             return _assign(self.names[node], "keras.Input", layer, "")
         if len(self.graph.calls_of(layer)) == 1:
@@ -137,6 +157,10 @@ class _Writer:
 
 def _is_public(layer: Layer) -> bool:
     return layer.module == "keras.layers"
+
+
+def _class(layer: Layer) -> str:
+    return f"layers.{layer.class_name}" if _is_public(layer) else layer.class_name
 
 
 def _assign(variable: str, function: str, layer: Layer, call: str) -> list[str]:
