@@ -188,7 +188,7 @@ MODEL_ZOO = {  # params and flops, which are MACs
         "batch": "256 to 1024",
         "weight decay": "5e-5",
         "epochs": "100",
-        "source": "Radosavovic et al. 2020, Appendix D",
+        "source": AUTHORS,
     },
 )
 def regnet(x: Tensor, classes: int, top: bool, design: str, rounding: str) -> Tensor:
