@@ -51,7 +51,7 @@ def keras_dot(keras: Any, model: Any, switches: Switches, **more: Any) -> str:
     Keras's `splines=ortho`, which crashes Graphviz, is not archi's.
     """
     graph = keras.utils.model_to_dot(model, **switches._asdict(), **more)
-    ids = {str(id(layer)): f'"{layer.name}"' for layer in model.layers}
+    ids = {str(id(each)): f'"{each.name}"' for each in model.operations}
     text = re.sub(r"\d{6,}", lambda match: ids.get(match[0], match[0]), graph.to_string())
     assert text.count("splines=ortho;") == 1
     return text.replace("splines=ortho;", f"splines={KERAS_SPLINES};")
