@@ -68,10 +68,14 @@ class PadWidth(Kind):
         if is_list(value) and value:
             if all(type(item) is int for item in value) and len(value) == 2:
                 return tuple(value)
-            if all(is_list(item) and len(item) in (1, 2) for item in value) and all(
+            if all(is_list(item) and len(item) == 2 for item in value) and all(
                 type(number) is int for item in value for number in item
             ):
                 return tuple(map(tuple, value))
+            if isinstance(value, list) and all(
+                is_list(item) and len(item) == 1 and type(item[0]) is int for item in value
+            ):
+                return tuple((item[0], item[0]) for item in value)
         raise ValueError("a whole number, a pair of them, or a pair for each axis")
 
 
@@ -81,4 +85,4 @@ def pad_pairs(width: Any) -> list[tuple[int, int]]:
         return [(width, width)]
     if isinstance(width[0], int):
         return [(width[0], width[1])]
-    return [(pair[0], pair[-1]) for pair in width]
+    return list(width)

@@ -74,7 +74,10 @@ class Operation(Layer):
             return cls(**own)(*args, **kwargs)
         names = cls.signature or (*cls.operands, *cls.arguments)
         given = {**cls.optional, **_bound(cls.__name__, names, args, kwargs)}
-        operands = {name: given.pop(name) for name in cls.operands if name in given}
+        missing = [name for name in cls.operands if name not in given]
+        if missing:
+            raise LayerError(f"{cls.__name__} needs {missing[0]}")
+        operands = {name: given.pop(name) for name in cls.operands}
         named = {name: operands.pop(name) for name in cls.by_name}
         return cls(**given)(*operands.values(), **named)
 

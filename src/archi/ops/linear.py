@@ -212,7 +212,8 @@ class Einsum(Operation):
                 known = sizes.get(letter, 1)
                 sizes[letter] = self._common(known, size, (known, size))
         kept = self._kept(output if arrow else _implied(inputs), named)
-        if not {*kept} <= sizes.keys():
+        lacking = [name for name in kept if any(name not in names for names in named)]
+        if not {*kept} <= sizes.keys() or any(name.isupper() for name in lacking):
             raise self.refuse("gives letters that its operands have", self.subscripts)
         dtypes = {strong(operand) for operand in operands}
         dtype = "int32" if dtypes == {"int8"} else self.promoted(*dtypes)
