@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 import archi.layers
-from archi.analysis._sides import arguments, is_automatic
+from archi.analysis._sides import is_automatic
 from archi.graph import Graph, building, scope
 
 
@@ -36,10 +36,7 @@ class Plan:
             chain = node.scope.chain if node.scope else ()
             steps[number[node]] = Step(
                 node.layer.class_name,
-                {
-                    k: node.layer.arguments[k].kind.write(v)
-                    for k, v in arguments(node.layer).items()
-                },
+                {k: node.layer.arguments[k].kind.write(v) for k, v in node.layer.values().items()},
                 None if is_automatic(node.layer) else node.layer.name,
                 [number[tensor.node] for tensor in node.inputs],
                 tuple((each.name, each.kind) for each in chain),

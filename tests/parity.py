@@ -20,7 +20,7 @@ import pytest
 from archi import Graph, bridge
 from archi.errors import KerasMissing, LayerError
 from archi.graph import Node, Tensor, building
-from archi.layers import Input, layer_classes
+from archi.layers import Input, layer_class
 
 ACCEPTED, REFUSED = "accepted", "refused"
 NAME = "parity"  # of the model around the layer
@@ -33,7 +33,8 @@ class Case(NamedTuple):
     """A layer's class and arguments, and the shapes (batch first) of each call of it.
 
     No call at all is for an InputLayer, which is a tensor as soon as it exists.
-    `default_format` is the data format of layers around it that name none.
+    `default_format` is the data format of layers around it that name none; `dtype` that of
+    the tensors it is called on.
     """
 
     layer: str
@@ -41,10 +42,12 @@ class Case(NamedTuple):
     calls: tuple[Call, ...]
     args: tuple[Any, ...] = ()
     default_format: str = "channels_last"
+    dtype: str = "float32"
 
     def __str__(self) -> str:
         given = [*map(repr, self.args), *(f"{k}={v!r}" for k, v in self.kwargs.items())]
-        return f"{self.layer}({', '.join(given)}) on {', '.join(map(str, self.calls))}"
+        dtype = "" if self.dtype == "float32" else f" {self.dtype}"
+        return f"{self.layer}({', '.join(given)}) on{dtype} {', '.join(map(str, self.calls))}"
 
 
 class Built(NamedTuple):
@@ -103,18 +106,27 @@ def _session(real_keras: ModuleType, default_format: str) -> Iterator[None]:
     real_keras.config.set_image_data_format(default_format)
     real_keras.backend.clear_session(free_memory=False)
     try:
-        with real_keras.StatelessScope(initialize_variables=False):
+        with (
+            real_keras.StatelessScope(initialize_variables=False),
+            pytest.MonkeyPatch.context() as p,
+        ):
+            # It gives the very tensor it is called on: a cycle, which no model can hold.
+            p.setattr(real_keras.layers.Equalization, "compute_output_spec", _output_like_input)
             yield
     finally:
         real_keras.config.set_image_data_format(before)
+
+
+def _output_like_input(_layer: Any, inputs: Any, **_: Any) -> Any:
+    return keras().KerasTensor(inputs.shape, dtype=inputs.dtype)
 
 
 def build_twin(case: Case) -> Built | Refused:
     """Build archi's side. Only a LayerError is a refusal; anything else is a bug, and raised."""
     with building(case.default_format):
         try:
-            layer = layer_classes()[case.layer](*deepcopy(case.args), **deepcopy(case.kwargs))
-            ends = _call_all(layer, case.calls, _twin_input) if case.calls else _twin_source(layer)
+            layer = layer_class(case.layer)(*deepcopy(case.args), **deepcopy(case.kwargs))
+            ends = _call_all(layer, case, _twin_input) if case.calls else _twin_source(layer)
         except LayerError as error:
             return Refused(error)
         return Built(layer, ends[1], Graph(*map(_single, ends), name=NAME))
@@ -126,20 +138,22 @@ def build_real(real_keras: ModuleType, case: Case) -> Built | Refused:
         layer = getattr(real_keras.layers, case.layer)(
             *deepcopy(case.args), **deepcopy(case.kwargs)
         )
-        ends = _call_all(layer, case.calls, _real_input) if case.calls else ([layer.output],) * 2
+        ends = _call_all(layer, case, _real_input) if case.calls else ([layer.output],) * 2
         return Built(layer, ends[1], real_keras.Model(*map(_single, ends), name=NAME))
+    except ImportError as missing:  # Keras imports SciPy when a layer wants it
+        pytest.skip(str(missing))
     except Exception as error:
         return Refused(error)
 
 
-def _twin_input(shape: Shape) -> Tensor:
+def _twin_input(shape: Shape, dtype: str) -> Tensor:
     if not shape:  # `Input` gives every tensor a batch axis
-        return _twin_source(layer_classes()["InputLayer"](batch_shape=()))[0][0]
-    return Input(shape[1:], batch_size=shape[0])
+        return _twin_source(layer_class("InputLayer")(batch_shape=(), dtype=dtype))[0][0]
+    return Input(shape[1:], batch_size=shape[0], dtype=dtype)
 
 
-def _real_input(shape: Shape) -> Any:
-    return keras().Input(shape[1:], batch_size=shape[0])
+def _real_input(shape: Shape, dtype: str) -> Any:
+    return keras().Input(shape[1:], batch_size=shape[0], dtype=dtype)
 
 
 def _twin_source(layer: Any) -> tuple[list[Tensor], list[Tensor]]:
@@ -148,13 +162,14 @@ def _twin_source(layer: Any) -> tuple[list[Tensor], list[Tensor]]:
     return list(node.outputs), list(node.outputs)
 
 
-def _call_all(layer: Any, calls: tuple[Call, ...], source: Any) -> tuple[list[Any], list[Any]]:
+def _call_all(layer: Any, case: Case, source: Any) -> tuple[list[Any], list[Any]]:
     """Call a layer on fresh inputs for each call; return all inputs and all outputs."""
     inputs, outputs = [], []
-    for call in calls:
-        tensors = [source(shape) for shape in call] if isinstance(call, list) else source(call)
-        inputs += tensors if isinstance(tensors, list) else [tensors]
-        outputs.append(layer(tensors))
+    for call in case.calls:
+        shapes = call if isinstance(call, list) else [call]
+        tensors = [source(shape, case.dtype) for shape in shapes]
+        inputs += tensors
+        outputs.append(layer(tensors if isinstance(call, list) else tensors[0]))
     return inputs, outputs
 
 
@@ -201,7 +216,9 @@ def _claims(case: Case, twin: Built, real: Built) -> Iterator[tuple[str, Any, An
 
 def _weight_claims(twin: Any, real: Any) -> Iterator[tuple[str, Any, Any]]:
     dtype = twin.weight_dtype
-    ours = [(w.name, w.shape, w.trainable and twin.trainable, dtype) for w in twin.weights]
+    ours = [
+        (w.name, w.shape, w.trainable and twin.trainable, w.dtype or dtype) for w in twin.weights
+    ]
     theirs = [(w.name, tuple(w.shape), w.trainable, w.dtype) for w in real.weights]
     yield "weights", sorted(ours), sorted(theirs)
     yield "params", twin.params, real.count_params()
@@ -223,6 +240,9 @@ def _left_out(case: Case, config: dict[str, Any], real: Any) -> set[str]:
     given = signature.bind(*case.args, **case.kwargs)
     given.apply_defaults()
     defaults = {name: p.default for name, p in signature.parameters.items()}
+    for name, argument in layer_class(case.layer).arguments.items():
+        if name not in defaults and name not in case.kwargs:  # Keras has it in its **kwargs
+            defaults[name] = given.arguments[name] = argument.default
     return {
         key
         for key in real.get_config().keys() - config.keys()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from itertools import product
+from itertools import product, takewhile
 from typing import Any
 
 import layer_cases  # noqa: F401  (declares the cases of every group)
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from layer_cases._table import (
     ACTIVATION_NAMES,
     CONSTRAINT_NAMES,
+    ELEMENTWISE,
     FORMATS,
     FULL,
     HE,
@@ -27,8 +28,10 @@ from layer_cases._table import (
     NOT_TAKEN,
     REGULARIZER_NAMES,
     TAKEN,
+    WITH_MACS,
     first,
     full,
+    has_macs,
     last,
     refuses,
     takes,
@@ -37,7 +40,7 @@ from parity import ACCEPTED, REFUSED, Built, Call, Case, Refused, Shape
 
 from archi.graph import Inference
 from archi.layers import layer_classes
-from archi.layers._arguments import Unsupported
+from archi.layers._arguments import Choice, Kind, Unsupported
 
 # ---------------------------------------------------------------------------------------------
 # The table: what each layer takes and what it refuses, chosen by hand.
@@ -568,10 +571,11 @@ refuses("InputLayer", batch_shape=(None, 3), name="a/b")
 
 def with_common_arguments(case: Case) -> Case:
     """The case with the arguments that every layer has, none at its default."""
-    common = {"name": "mine", "trainable": False, "dtype": "mixed_float16"}
     if case.layer == "InputLayer":  # has no weights, and no policy but a dtype
         return case._replace(kwargs={**case.kwargs, "name": "mine", "dtype": "float16"})
-    return case._replace(kwargs={**case.kwargs, **common, "activity_regularizer": L2})
+    common = {"trainable": False, "dtype": "mixed_float16", "activity_regularizer": L2}
+    taken = {k: v for k, v in common.items() if k in layer_classes()[case.layer].arguments}
+    return case._replace(kwargs={**taken, "name": "mine", **case.kwargs})
 
 
 def with_default_format(case: Case) -> Case:
@@ -604,6 +608,10 @@ def test_the_table_has_cases_of_every_layer(layer: str) -> None:
     assert any(case.layer == layer for case in NOT_TAKEN)
 
 
+def has_one_value(kind: Kind) -> bool:
+    return isinstance(kind, Unsupported) or (isinstance(kind, Choice) and len(kind.values) == 1)
+
+
 @pytest.mark.parametrize("layer", EVERY_LAYER)
 def test_the_table_varies_every_argument(layer: str) -> None:
     twin = layer_classes()[layer]
@@ -615,7 +623,7 @@ def test_the_table_varies_every_argument(layer: str) -> None:
         if key not in twin.defaults or value != twin.defaults[key]
     }
     forgotten = {"activity_regularizer"} if layer == "InputLayer" else set()
-    forgotten |= {k for k, a in twin.arguments.items() if isinstance(a.kind, Unsupported)}
+    forgotten |= {k for k, a in twin.arguments.items() if has_one_value(a.kind)}
     assert twin.arguments.keys() - varied == forgotten
 
 
@@ -642,11 +650,9 @@ def test_default_data_format_is_the_one_around(layer: str) -> None:
 @pytest.mark.parametrize("layer", [name for name in EVERY_LAYER if name != "InputLayer"])
 def test_positional_arguments_are_in_the_order_of_keras(layer: str) -> None:
     real = getattr(parity.keras().layers, layer)
-    order = [
-        p.name
-        for p in inspect.signature(real).parameters.values()
-        if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "name"  # archi takes it by name
-    ]
+    parameters = inspect.signature(real).parameters.values()
+    named = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    order = list(takewhile(lambda name: name != "name", named))  # archi takes it by name
     assert parity.check(by_position(FULL[layer], order)) == ACCEPTED
 
 
@@ -1040,7 +1046,7 @@ def test_counts_are_per_sample() -> None:
 
 
 IMAGE = (None, 6, 5, 2)  # 60 elements
-ELEMENTWISE = [  # of one sample; the layer, what it is called on, its arguments
+ELEMENTWISE += [  # of one sample; the layer, what it is called on, its arguments
     # A bias is 1 for each output element, an activation 1 more, "linear" none.
     (6 * 5 * 7, "Conv2D", IMAGE, {"filters": 7, "kernel_size": 1}),
     (0, "Conv2D", IMAGE, {"filters": 7, "kernel_size": 1, "use_bias": False}),
@@ -1091,19 +1097,21 @@ ELEMENTWISE = [  # of one sample; the layer, what it is called on, its arguments
 
 @pytest.mark.parametrize(("expected", "layer", "on", "kwargs"), ELEMENTWISE)
 def test_elementwise_operations_are_the_convention(
-    expected: int, layer: str, on: Call, kwargs: dict[str, Any]
+    expected: int | None, layer: str, on: Call, kwargs: dict[str, Any]
 ) -> None:
     assert call(layer, on, **kwargs).elementwise == expected
 
 
-HAVE_MACS = {*CONVOLUTIONS, "Dense"}
+has_macs("Dense", last(2, sizes=(None, 8, 6)), units=4)
+for _layer, _rank in CONVOLUTIONS.items():
+    has_macs(_layer, last(_rank, sizes=(None, 8, 6)), **required(_layer), padding="same")
 
 
-@pytest.mark.parametrize("layer", sorted(HAVE_MACS))
+@pytest.mark.parametrize("layer", sorted(WITH_MACS))
 def test_macs_of_unknown_sizes_are_unknown_and_say_why(layer: str) -> None:
-    kwargs = {"units": 4} if layer == "Dense" else {**required(layer), "padding": "same"}
-    shape = last(CONVOLUTIONS.get(layer, 2), sizes=(None, 8, 6))
-    inference = call(layer, shape, **kwargs)
+    twin = parity.build_twin(WITH_MACS[layer])
+    assert isinstance(twin, Built), twin
+    inference = twin.outputs[0].node.inference
     assert inference.macs is None
     assert inference.why
 
@@ -1114,7 +1122,7 @@ def inferences(layer: str) -> list[Inference]:
     return [x.node.inference for twin in twins if isinstance(twin, Built) for x in twin.outputs]
 
 
-@pytest.mark.parametrize("layer", sorted(set(EVERY_LAYER) - HAVE_MACS))
+@pytest.mark.parametrize("layer", sorted(set(EVERY_LAYER) - WITH_MACS.keys()))
 def test_macs_of_layers_without_a_kernel_are_zero(layer: str) -> None:
     assert {inference.macs for inference in inferences(layer)} == {0}
 

@@ -130,7 +130,7 @@ def imports_of(path: Path) -> set[str]:
 MAY_IMPORT = {
     "errors": set(),
     "toml_places": set(),
-    "units": set(),
+    "units": {"graph"},
     "bounds": {"errors", "units"},
     "report": set(),
     "files": {"errors"},
@@ -139,6 +139,7 @@ MAY_IMPORT = {
     "ops": {"errors", "graph", "layers"},
     "families": {"errors", "graph", "layers"},
     "spec": {"errors", "graph", "families"},
+    "readers": {"errors", "graph", "layers", "ops", "units"},
     "target": {"errors", "graph", "spec"},
     "bridge": {"errors", "graph", "layers"},
     "keras_code": {"errors", "graph", "layers"},

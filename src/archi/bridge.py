@@ -243,7 +243,7 @@ def verify(graph: Graph, *, run: bool = True) -> Verification:
 def _static_counts(graph: Graph) -> dict[str, int]:
     totals = graph.totals
     return {
-        "layers": totals.layers,
+        "layers": len(graph.layers),
         "weights": sum(len(layer.weights) for layer in graph.layers),
         "params": totals.params,
         "trainable_params": totals.trainable_params,

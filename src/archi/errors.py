@@ -54,6 +54,10 @@ class GraphError(ArchiError):
     """Layers that do not make one network."""
 
 
+class ReadError(ArchiError):
+    """A file that can't be read, is not what it says it is, or is beyond a bound."""
+
+
 class KerasMissing(ArchiError):
     """Real Keras is needed and can't be imported."""
 

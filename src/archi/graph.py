@@ -24,15 +24,26 @@ if TYPE_CHECKING:
 
 Shape = tuple[int | None, ...]
 
+
+class _Unknown(tuple[None, ...]):
+    """A shape of which not even the number of axes is known; its one axis is the batch."""
+
+
+UNKNOWN: Shape = _Unknown((None,))
+
 MAX_LAYERS = 200_000  # a network larger than this is refused while it is built
 
 
 class Weight(NamedTuple):
-    """A weight of a layer, named as Keras names it (`kernel`, `moving_mean`)."""
+    """A weight of a layer, named as Keras names it (`kernel`, `moving_mean`).
+
+    Its dtype is the layer's `weight_dtype` where it has none of its own.
+    """
 
     name: str
     shape: tuple[int, ...]
     trainable: bool = True
+    dtype: str | None = None
 
     @property
     def size(self) -> int:
@@ -51,12 +62,13 @@ class Inference(NamedTuple):
     FLOPs are 2 × `macs` + `elementwise`. `inner` are the shapes of what the layer makes
     on the way to its outputs and needs memory for, such as the depthwise half of a
     separable convolution. `dtypes` are those of the outputs where they are not the layer's.
+    Weights are None where they are unknown, as those of layers without a twin can be.
     `samples` are the output shapes where the batch is one sample, if axis 0 holds more for
     it than one row, or another axis holds the batch.
     """
 
     outputs: tuple[Shape, ...]
-    weights: tuple[Weight, ...]
+    weights: tuple[Weight, ...] | None
     macs: int | None
     elementwise: int | None
     why: str = "the size of its output is unknown"
@@ -351,6 +363,7 @@ class Graph:
         self.name = name
         self.title = title or name
         self.data_format = _build.get().data_format
+        self.hides_input = False  # whether Keras lists the layers without the input's
         self.source = {"kind": "python", "target": self.title}
         if not self.inputs or not self.outputs:
             raise GraphError("a network has at least one input and one output tensor")
@@ -369,6 +382,14 @@ class Graph:
     def batch(self) -> int:
         """Samples per batch: the inputs' batch size, 1 where it is left open."""
         return self.inputs[0].shape[0] or 1
+
+    @property
+    def listed_layers(self) -> list[Layer]:
+        """The layers as `model.layers` lists them: a Sequential model leaves its input out."""
+        if not self.hides_input:
+            return self.layers
+        inputs = {tensor.node.layer for tensor in self.inputs}
+        return [layer for layer in self.layers if layer not in inputs]
 
     def calls_of(self, layer: Layer) -> list[Node]:
         """Return the calls of a layer that belong to this network, in the order made."""

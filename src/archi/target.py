@@ -1,4 +1,8 @@
-"""Text → Graph: the one place that decides what a TARGET is."""
+"""Text → Graph: the one place that decides what a TARGET is.
+
+A path to a file (it has a suffix of one, a folder in it, or is there), a Python object
+(`package.module:attribute`), or else a spec.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from archi.graph import Graph
 from archi.spec import parse, with_options
 
 MODEL_FILES = (".keras", ".json", ".h5", ".hdf5")
+LARGEST = 1 << 31  # of one size of an input
 
 
 def load(
@@ -18,26 +23,47 @@ def load(
     """Return the network that `target` names.
 
     `options` are spec options (`{"input": (32, 32, 3), "classes": "10"}`), as values or
-    as text, applied over those in the target. `batch` fixes the batch size, which is left
-    open otherwise.
+    as text, applied over those in the target; of a file, `input` alone can be set, for a
+    model with one input. `batch` fixes the batch size, which is left open otherwise.
 
-    Raises SpecError (an ArchiError) where the target means nothing, LayerError where
-    the network can't be built on that input.
+    Raises SpecError (an ArchiError) where the target means nothing, ReadError where a
+    file can't be read, LayerError where the network can't be built on that input.
     """
     if not isinstance(target, str):
         raise ArchiError(f"a target is text such as resnet50, not {type(target).__name__}")
-    if target.lower().endswith(MODEL_FILES) or os.sep in target:
-        raise ArchiError(
-            f"{quote(target)} looks like a file; this version reads specs only",
-            hint="try resnet50; `archi list` shows all names",
-        )
+    given = {key: _as_text(value) for key, value in (options or {}).items()}
+    if is_file(target):
+        return _load_file(target, given, batch)
     if ":" in target.partition(",")[0]:
         raise ArchiError(
             f"{quote(target)} looks like a Python object; this version reads specs only",
             hint="try resnet50; `archi list` shows all names",
         )
-    given = {key: _as_text(value) for key, value in (options or {}).items()}
     return with_options(parse(target), given).build(batch)
+
+
+def is_file(target: str) -> bool:
+    """Whether a target is a path to a model file."""
+    return target.lower().endswith(MODEL_FILES) or os.sep in target
+
+
+def _load_file(path: str, given: Mapping[str, str], batch: int | None) -> Graph:
+    from archi.readers import read_file
+    from archi.readers._config import Settings
+
+    for key in given:
+        if key != "input":
+            raise ArchiError(f"{key} can't be set for a file: it is what the file says")
+    size = _sizes(given["input"]) if "input" in given else None
+    return read_file(path, Settings(size, batch))
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    words = text.lower().replace("×", "x").split("x")
+    for word in words:
+        if not (word.isascii() and word.isdigit() and len(word) < 11 and 0 < int(word) < LARGEST):
+            raise ArchiError(f"an input is sizes such as 32x32x3, not {quote(text)}")
+    return tuple(map(int, words))
 
 
 def _as_text(value: object) -> str:

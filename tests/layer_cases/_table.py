@@ -39,6 +39,8 @@ CONSTRAINT_NAMES = """
 TAKEN: list[Case] = []
 NOT_TAKEN: list[Case] = []
 FULL: dict[str, Case] = {}  # by layer: every argument of its own given, none at its default
+ELEMENTWISE: list[tuple[int | None, str, Call, dict[str, Any]]] = []
+WITH_MACS: dict[str, Case] = {}  # by layer: a call whose MACs are unknown
 
 SIZES = (8, 9, 6)
 
@@ -53,15 +55,25 @@ def first(rank: int, channels: int | None = 4, sizes: Shape = SIZES) -> Shape:
     return (None, channels, *sizes[:rank])
 
 
-def takes(layer: str, *calls: Call, **kwargs: Any) -> None:
-    TAKEN.append(Case(layer, kwargs, calls))
+def takes(layer: str, *calls: Call, input_dtype: str = "float32", **kwargs: Any) -> None:
+    TAKEN.append(Case(layer, kwargs, calls, dtype=input_dtype))
 
 
-def refuses(layer: str, *calls: Call, **kwargs: Any) -> None:
-    NOT_TAKEN.append(Case(layer, kwargs, calls))
+def refuses(layer: str, *calls: Call, input_dtype: str = "float32", **kwargs: Any) -> None:
+    NOT_TAKEN.append(Case(layer, kwargs, calls, dtype=input_dtype))
 
 
-def full(layer: str, *calls: Call, **kwargs: Any) -> None:
+def full(layer: str, *calls: Call, input_dtype: str = "float32", **kwargs: Any) -> None:
     """Declare a case with every argument; positional and common arguments are tried on it."""
-    FULL[layer] = Case(layer, kwargs, calls)
+    FULL[layer] = Case(layer, kwargs, calls, dtype=input_dtype)
     TAKEN.append(FULL[layer])
+
+
+def costs(expected: int | None, layer: str, on: Call, **kwargs: Any) -> None:
+    """Declare what a call takes in elementwise operations of one sample."""
+    ELEMENTWISE.append((expected, layer, on, kwargs))
+
+
+def has_macs(layer: str, unknown: Call, **kwargs: Any) -> None:
+    """Declare that a layer has MACs, and a call of which they can't be known."""
+    WITH_MACS[layer] = Case(layer, kwargs, (unknown,))

@@ -22,7 +22,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
 from archi.analysis._sequences import common, increasing
-from archi.analysis._sides import Item, Palette, Side, Token, arguments
+from archi.analysis._sides import Item, Palette, Side, Token
 from archi.graph import Graph
 
 ROUNDS = 4  # of pairing what neighbours have made certain
@@ -65,7 +65,7 @@ def _comes_later(a: Side, b: Side) -> bool:
 
 def _identity(item: Item, side: Side) -> tuple[Any, ...]:
     wiring = [(side.source(tensor).place, tensor.index) for tensor in item.inputs]
-    return item.layer.name, item.layer.class_name, arguments(item.layer), wiring, item.scope
+    return item.layer.name, item.layer.class_name, item.layer.values(), wiring, item.scope
 
 
 def _any_two(first: Item, second: Item) -> bool:
@@ -192,7 +192,7 @@ class _Aligner:
 
     def _exactly(self, item: Item) -> int:
         if item not in self.exact:
-            values = tuple(map(_frozen, arguments(item.layer).values()))
+            values = tuple(map(_frozen, item.layer.values().values()))
             self.exact[item] = self._number((item.layer.class_name, values))
         return self.exact[item]
 

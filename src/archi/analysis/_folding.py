@@ -26,7 +26,7 @@ class Row(NamedTuple):
     layers: int
     what: str
     where: str
-    params: int
+    params: int | None
     macs: int | None
 
 
@@ -71,7 +71,7 @@ def _row(changes: list[Change], what: str, where: str) -> Row:
         layers=len(changes),
         what=what,
         where=where,
-        params=sum(change.params for change in changes),
+        params=total(change.params for change in changes),
         macs=total(change.macs for change in changes),
     )
 

@@ -213,7 +213,7 @@ class Builder:
 def _sample(spec: Spec) -> Sample:
     """Build a variant and count: the sums of `archi.load(spec).totals`, and no more of it."""
     graph = spec.build()
-    params = sum(layer.params for layer in graph.layers)
+    params = sum(layer.params or 0 for layer in graph.layers)
     macs = sum(node.inference.macs or 0 for node in graph.nodes)
     first = graph.data_format == "channels_first"
     shapes = [tensor.shape for node in graph.nodes for tensor in node.outputs]

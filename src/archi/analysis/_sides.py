@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any
 
 from archi.graph import Graph, Node, Tensor
 from archi.layers import Layer
@@ -36,11 +35,6 @@ def is_automatic(layer: Layer) -> bool:
     base, name = layer.base_name, layer.name
     number = name[len(base) + 1 :]
     return name == base or (name.startswith(f"{base}_") and number.isascii() and number.isdigit())
-
-
-def arguments(layer: Layer) -> dict[str, Any]:
-    """Return the constructor arguments and their canonical values, the name left out."""
-    return {key: layer.__dict__[key] for key in layer.arguments}
 
 
 class Side:

@@ -52,7 +52,7 @@ class Entry(NamedTuple):
 class Spent(NamedTuple):
     """What one network spends on one row: a resolution, or a type of layer."""
 
-    params: int
+    params: int | None
     macs: int | None  # None where a layer is uncounted
 
 
@@ -228,7 +228,7 @@ def _spend(entry: Entry, place: Callable[[LayerCount], int | str]) -> dict[int |
     for row in entry.counts.layers:
         key = place(row)
         before = spent.get(key, NOTHING)
-        spent[key] = Spent(before.params + row.params, total([before.macs, row.macs]))
+        spent[key] = Spent(total([before.params, row.params]), total([before.macs, row.macs]))
     return spent
 
 

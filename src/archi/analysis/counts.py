@@ -24,8 +24,8 @@ class LayerCount(NamedTuple):
     layer: Layer
     scope: Scope | None
     output_shapes: list[Shape]
-    params: int
-    trainable_params: int
+    params: int | None
+    trainable_params: int | None
     macs: int | None
     flops: int | None
     inputs: list[str]
@@ -44,10 +44,11 @@ class LayerCount(NamedTuple):
 class Totals(NamedTuple):
     """Sums over a network; the fields of the contract's `totals`.
 
-    `macs` and `flops` sum what is known and are for the whole batch, as are the bytes of
-    activations. `receptive_field`, `effective_stride` and `effective_padding` are in pixels
-    and of the network's end, before it becomes a vector. `depth` counts the layers with a
-    kernel (convolutions, dense layers) on the longest path from input to output.
+    Params, MACs, FLOPs and the bytes of weights sum what is known. MACs and FLOPs are for
+    the whole batch, as are the bytes of activations. `receptive_field`, `effective_stride`
+    and `effective_padding` are in pixels and of the network's end, before it becomes a
+    vector. `depth` counts the layers with a kernel (convolutions, dense layers) on the
+    longest path from input to output.
     `intensity` is in FLOPs for each byte moved. None is unknown, for a receptive field
     also unbounded.
     """
@@ -81,8 +82,8 @@ class Counts(NamedTuple):
 
     @property
     def uncounted(self) -> list[LayerCount]:
-        """The layers whose MACs or FLOPs are unknown."""
-        return [row for row in self.layers if row.flops is None]
+        """The layers whose MACs, FLOPs or params are unknown."""
+        return [row for row in self.layers if row.flops is None or row.params is None]
 
 
 def count(graph: Graph, dtype: str | None = None) -> Counts:
@@ -97,7 +98,7 @@ def count(graph: Graph, dtype: str | None = None) -> Counts:
         fields = receptive_fields(graph)
         rows = [
             _count_layer(layer, graph.calls_of(layer), graph.batch, memory, fields)
-            for layer in graph.layers
+            for layer in graph.listed_layers
         ]
         end = last_field(graph, fields)
         return Counts(rows, _totals(graph, rows, sizes, memory, end), end)
@@ -106,8 +107,8 @@ def count(graph: Graph, dtype: str | None = None) -> Counts:
 def _totals(
     graph: Graph, rows: list[LayerCount], sizes: Sizes, memory: Memory, end: Field
 ) -> Totals:
-    params = sum(row.params for row in rows)
-    trainable = sum(row.trainable_params for row in rows)
+    params = sum(row.params or 0 for row in rows)
+    trainable = sum(row.trainable_params or 0 for row in rows)
     flops = sum(row.flops or 0 for row in rows)
     moved = total(memory.moved.values())
     counted = None if any(row.flops is None for row in rows) else flops
@@ -118,7 +119,7 @@ def _totals(
         non_trainable_params=params - trainable,
         macs=sum(row.macs or 0 for row in rows),
         flops=flops,
-        weight_bytes=sum(sizes.weights(row.layer) for row in rows),
+        weight_bytes=sum(sizes.weights(row.layer) or 0 for row in rows),
         activation_bytes=total(memory.made.values()),
         peak_activation_bytes=most(memory.live.values()),
         receptive_field=end.size,

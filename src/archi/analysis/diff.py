@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from archi.analysis._alignment import Alignment, align
-from archi.analysis._sides import Item, Side, arguments
+from archi.analysis._sides import Item, Side
 from archi.analysis.counts import Counts, LayerCount, Totals, count
 from archi.graph import Graph, Node, Tensor
 from archi.layers import Layer
@@ -45,7 +45,7 @@ class Change(NamedTuple):
     after: LayerCount | None
     arguments: tuple[Argument, ...] = ()
     reads: tuple[list[str], list[str]] = ([], [])
-    params: int = 0
+    params: int | None = 0
     macs: int | None = 0
     end: str = ""
 
@@ -154,11 +154,11 @@ class _Comparison:
 
     def _compare(self, before: LayerCount | None, after: LayerCount | None) -> list[Change]:
         if before is None or after is None:
-            row, sign = (after, 1) if after else (before, -1)
+            row = after or before
             assert row is not None
-            macs = _less(row.macs, 0) if after else _less(0, row.macs)
             kind = "added" if after else "removed"
-            return [Change(kind, before, after, params=sign * row.params, macs=macs)]
+            costs = [_less(cost, 0) if after else _less(0, cost) for cost in (row.params, row.macs)]
+            return [Change(kind, before, after, params=costs[0], macs=costs[1])]
         changes = []
         x, y = self.items[before.layer], self.items[after.layer]
         if changed := _arguments(before.layer, after.layer):
@@ -166,11 +166,12 @@ class _Comparison:
         if self._rewired(x, y):
             reads = (before.inputs, after.inputs)
             changes.append(Change("moved", before, after, reads=reads))
-        costs = before.params, before.macs, before.flops, before.output_shapes
-        if not changes and costs != (after.params, after.macs, after.flops, after.output_shapes):
+        same = before.params, before.macs, before.flops, before.output_shapes
+        if not changes and same != (after.params, after.macs, after.flops, after.output_shapes):
             changes.append(Change("follows", before, after))
         if changes:
-            params, macs = after.params - before.params, _less(after.macs, before.macs)
+            params = _less(after.params, before.params)
+            macs = _less(after.macs, before.macs)
             changes[0] = changes[0]._replace(params=params, macs=macs)
         if before.layer.name != after.layer.name and not (x.auto and y.auto):
             changes.append(Change("renamed", before, after))
@@ -276,7 +277,7 @@ def _less(number: int | None, other: int | None) -> int | None:
 
 def _arguments(x: Layer, y: Layer) -> tuple[Argument, ...]:
     """Return the arguments that differ; of another class, the class and what both take."""
-    before, after = arguments(x), arguments(y)
+    before, after = x.values(), y.values()
     if before == after and x.class_name == y.class_name:
         return ()
     found = []

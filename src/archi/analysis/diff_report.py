@@ -95,7 +95,7 @@ def _totals(found: Difference) -> dict[str, dict[str, int | None]]:
     changes = [*found.changes, *found.follows]
     steps = {
         "layers": [(c.kind == "added") - (c.kind == "removed") for c in changes],
-        "params": [change.params for change in changes],
+        "params": [change.params or 0 for change in changes],
         "macs": [change.macs or 0 for change in changes],
     }
     totals: dict[str, dict[str, int | None]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archi.analysis.counts import Counts, Totals
 from archi.analysis.memory import Training
+from archi.errors import printable
 from archi.graph import Graph
 from archi.report import Fact, Facts
 from archi.units import file_size, si, with_unit
@@ -15,20 +16,36 @@ def facts(graph: Graph, counts: Counts, dtype: str | None, training: Training | 
     """Return the totals for people; `training` adds the memory that training takes."""
     totals = counts.totals
     per = f"for a batch of {graph.batch}" if graph.batch > 1 else "for one sample"
+    params, macs, flops = (_missing(counts, name) for name in ("params", "macs", "flops"))
     lines: list[Line] = [
-        ("Params", f"{totals.params:,}", si(totals.params)),
+        ("Params", f"{totals.params:,}", f"{si(totals.params)}{params}"),
         ("  trainable", f"{totals.trainable_params:,}", ""),
         ("  non-trainable", f"{totals.non_trainable_params:,}", ""),
-        ("MACs", f"{totals.macs:,}", f"{with_unit(totals.macs, 'MACs')} {per}"),
-        ("FLOPs", f"{totals.flops:,}", f"{with_unit(totals.flops, 'FLOPs')}: 2 × MACs + the rest"),
+        ("MACs", f"{totals.macs:,}", f"{with_unit(totals.macs, 'MACs')} {per}{macs}"),
+        (
+            "FLOPs",
+            f"{totals.flops:,}",
+            f"{with_unit(totals.flops, 'FLOPs')}: 2 × MACs + the rest{flops}",
+        ),
         _intensity(totals),
-        ("Weights", file_size(totals.weight_bytes), f"{_stored(dtype)}, without optimizer state"),
+        (
+            "Weights",
+            file_size(totals.weight_bytes),
+            f"{_stored(dtype)}, without optimizer state{params}",
+        ),
         _activations(totals),
         *(_training(training) if training else ()),
         _field(counts),
         ("Layers", f"{totals.layers:,}", f"{totals.depth} with a kernel on the longest path"),
     ]
     return Facts([Fact(*line, quantity=True) for line in lines])
+
+
+def _missing(counts: Counts, name: str) -> str:
+    """Say which layers a sum leaves out."""
+    names = [row.layer.name for row in counts.layers if getattr(row, name) is None]
+    more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+    return f", without {printable(names[0])}{more}" if names else ""
 
 
 def _stored(dtype: str | None) -> str:

@@ -57,9 +57,9 @@ class Training(NamedTuple):
 
     optimizer: str
     batch: int
-    weight_bytes: int
-    gradient_bytes: int
-    optimizer_bytes: int
+    weight_bytes: int | None
+    gradient_bytes: int | None
+    optimizer_bytes: int | None
     activation_bytes: int | None
     total_bytes: int | None
 
@@ -76,7 +76,7 @@ class Sizes:
             _check("dtype", dtype, PRECISIONS)
         self.precision = PRECISIONS[dtype] if dtype else None
         self._known: dict[tuple[Shape, str], int | None] = {}
-        self._weights: dict[Layer, int] = {}
+        self._weights: dict[Layer, int | None] = {}
 
     def activation(self, shape: Shape, dtype: str) -> int | None:
         """Return the bytes of a tensor for the whole batch, None where unknown."""
@@ -119,17 +119,21 @@ class Sizes:
         outputs = self.outputs(node)
         return total([outputs, self.inner(node)]) if node.inference.inner else outputs
 
-    def weights(self, layer: Layer) -> int:
-        """Return the bytes of a layer's weights."""
+    def weights(self, layer: Layer) -> int | None:
+        """Return the bytes of a layer's weights, None where these are unknown."""
         if layer not in self._weights:
-            self._weights[layer] = self.params(layer, layer.params)
+            each = [
+                self._params(weight.dtype or layer.weight_dtype, weight.size)
+                for weight in layer.weights
+            ]
+            self._weights[layer] = None if layer.params is None else sum(each)
         return self._weights[layer]
 
-    def params(self, layer: Layer, number: int) -> int:
+    def params(self, layer: Layer, number: int | None) -> int | None:
         """Return the bytes of some of a layer's parameters."""
-        if not number:
-            return 0
-        dtype = layer.weight_dtype
+        return self._params(layer.weight_dtype, number) if number else number
+
+    def _params(self, dtype: str, number: int) -> int:
         if self.precision and dtype in FLOATS:
             dtype = self.precision.weights
         return number * DTYPE_BYTES[dtype]
@@ -262,9 +266,9 @@ def training(graph: Graph, optimizer: str, dtype: str | None = None) -> Training
     if dtype == "int8":
         raise ArchiError("networks are not trained in int8", hint="try mixed_float16")
     sizes = Sizes(graph, dtype)
-    weights = sum(sizes.weights(layer) for layer in graph.layers)
-    gradients = sum(sizes.params(layer, layer.trainable_params) for layer in graph.layers)
-    slots = OPTIMIZERS[optimizer] * gradients
+    weights = total([sizes.weights(layer) for layer in graph.layers])
+    gradients = total([sizes.params(layer, layer.trainable_params) for layer in graph.layers])
+    slots = None if gradients is None else OPTIMIZERS[optimizer] * gradients
     activations = _kept(graph, sizes)
     everything = total([weights, gradients, slots, activations])
     return Training(optimizer, graph.batch, weights, gradients, slots, activations, everything)

@@ -91,6 +91,14 @@ def _metrics() -> dict[str, Metric]:
 
 
 METRICS = _metrics()
+SUMS = {  # sums over the layers, and what of a layer they need to know
+    "macs": "macs",
+    "flops": "flops",
+    "params": "params",
+    "trainable_params": "params",
+    "non_trainable_params": "params",
+    "weight_bytes": "params",
+}
 
 
 def metric(name: str) -> Metric:
@@ -216,7 +224,7 @@ def measure(graph: Graph) -> Measured:
     figures = {name: _figure(value) for name, value in totals if name in METRICS}
     figures["output"] = tuple(tensor.shape[1:] for tensor in graph.outputs)
     figures["input_shape"] = tuple(tensor.shape[1:] for tensor in graph.inputs)
-    why = {name: _uncounted(counts, name) for name in ("macs", "flops")}
+    why = {name: _uncounted(counts, part) for name, part in SUMS.items()}
     figures.update((name, None) for name, reason in why.items() if reason)
     return Measured(figures, why)
 

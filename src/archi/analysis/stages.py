@@ -21,14 +21,14 @@ class Group(NamedTuple):
     rows: list[LayerCount]
 
     @property
-    def params(self) -> int:
-        """Parameters of the group's layers."""
-        return sum(row.params for row in self.rows)
+    def params(self) -> int | None:
+        """Parameters of the group's layers, None where those of one are unknown."""
+        return total(row.params for row in self.rows)
 
     @property
-    def trainable_params(self) -> int:
-        """Trainable parameters of the group's layers."""
-        return sum(row.trainable_params for row in self.rows)
+    def trainable_params(self) -> int | None:
+        """Trainable parameters of the group's layers, None where those of one are unknown."""
+        return total(row.trainable_params for row in self.rows)
 
     @property
     def macs(self) -> int | None:

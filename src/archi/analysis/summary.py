@@ -11,7 +11,7 @@ from archi.analysis.memory import most, total, training
 from archi.analysis.receptive_field import Field
 from archi.analysis.stages import Group, blocks, fold_repeats, stage_resolution, stages
 from archi.errors import ArchiError, one_of, quote
-from archi.graph import Graph, Shape, Tensor
+from archi.graph import UNKNOWN, Graph, Shape, Tensor
 from archi.report import Column, Note, Part, Report, Table
 from archi.units import sizes
 
@@ -22,8 +22,8 @@ class Row(NamedTuple):
     name: str
     type: str
     output_shapes: list[Shape]
-    params: int
-    trainable_params: int
+    params: int | None
+    trainable_params: int | None
     macs: int | None
     flops: int | None
     inputs: list[str] | None  # None where it is just the row above
@@ -135,8 +135,10 @@ def _rows(graph: Graph, counts: Counts, groups: list[Group], depth: int | None) 
 def _layer_rows(layers: list[LayerCount]) -> list[Row]:
     rows = []
     above = ""
+    listed = {each.layer.name for each in layers}
     for each in layers:
         name = each.layer.name
+        inputs = [name for name in each.inputs if name in listed]
         rows.append(
             Row(
                 name=name,
@@ -146,7 +148,7 @@ def _layer_rows(layers: list[LayerCount]) -> list[Row]:
                 trainable_params=each.trainable_params,
                 macs=each.macs,
                 flops=each.flops,
-                inputs=None if each.inputs in ([above], []) else each.inputs,
+                inputs=None if inputs in ([above], []) else inputs,
                 layers=1,
                 block=each.scope.path if each.scope else "",
                 activation_bytes=each.activation_bytes,
@@ -172,8 +174,8 @@ def _folded_rows(folded: list[list[Group]], *, deepest: bool) -> list[Row]:
                 name=first.name if first is last else f"{first.name} … {_leaf(last)}",
                 type=_type(first, len(same), deepest),
                 output_shapes=[last.output_shape],
-                params=sum(group.params for group in same),
-                trainable_params=sum(group.trainable_params for group in same),
+                params=total(group.params for group in same),
+                trainable_params=total(group.trainable_params for group in same),
                 macs=_times(first.macs, len(same)),
                 flops=_times(first.flops, len(same)),
                 inputs=None if inputs in ([above], []) else inputs,
@@ -191,8 +193,8 @@ def _folded_rows(folded: list[list[Group]], *, deepest: bool) -> list[Row]:
 
 def _group_inputs(group: Group, home: dict[str, str]) -> list[str]:
     """Name the groups that this one reads, each once, in the order it reads them."""
-    read = [home[name] for row in group.rows for name in row.inputs]
-    return [name for name in dict.fromkeys(read) if name != group.name]
+    read = [home.get(name) for row in group.rows for name in row.inputs]
+    return [name for name in dict.fromkeys(read) if name not in (None, group.name)]
 
 
 def _leaf(group: Group) -> str:
@@ -283,11 +285,16 @@ def _data(graph: Graph, counts: Counts, groups: list[Group]) -> dict[str, Any]:
 
 
 def _tensor(tensor: Tensor) -> dict[str, Any]:
-    return {"name": tensor.node.layer.name, "shape": tensor.shape, "dtype": tensor.dtype}
+    shape = _shape(tensor.shape)
+    return {"name": tensor.node.layer.name, "shape": shape, "dtype": tensor.dtype}
+
+
+def _shape(shape: Shape) -> Shape | None:
+    return None if shape is UNKNOWN else shape
 
 
 def _layer(row: LayerCount) -> dict[str, Any]:
-    shapes = row.output_shapes
+    shapes = list(map(_shape, row.output_shapes))
     return {
         "name": row.layer.name,
         "class": row.layer.class_name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from archi.analysis.memory import total
 from archi.diagrams._segments import Segment
 from archi.graph import Node, Scope, Shape
 
@@ -28,9 +29,9 @@ class Unit(NamedTuple):
         return tuple(dict.fromkeys(node.layer.name for node in self.nodes))
 
     @property
-    def params(self) -> int:
-        """Parameters inside; a layer called twice counts once."""
-        return sum(layer.params for layer in {node.layer for node in self.nodes})
+    def params(self) -> int | None:
+        """Parameters inside; a layer called twice counts once. None where some are unknown."""
+        return total(layer.params for layer in {node.layer for node in self.nodes})
 
     @property
     def output_shape(self) -> Shape:

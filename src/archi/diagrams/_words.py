@@ -7,6 +7,13 @@ import re
 from archi.analysis.stages import resolution
 from archi.graph import Graph, Shape
 from archi.layers import Layer
+from archi.units import si
+
+
+def params_line(params: int | None) -> str:
+    """Return what a box says of its parameters."""
+    return "? params" if params is None else f"{si(params)} params"
+
 
 # The groups of `layers/`, which are Keras's, as kinds of boxes.
 KINDS = {

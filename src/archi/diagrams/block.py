@@ -14,8 +14,9 @@ from archi.analysis.stages import resolution
 from archi.diagrams._model import Box, Diagram, Panel
 from archi.diagrams._segments import Segment, segment_box, segments
 from archi.diagrams._units import Edges, Unit, connect, gather
+from archi.diagrams._words import params_line
 from archi.graph import Graph, Scope, Shape
-from archi.units import si, sizes
+from archi.units import sizes
 
 
 def diagram(graph: Graph) -> Diagram:
@@ -55,7 +56,7 @@ def _cell_box(unit: Unit, scope: Scope, key: str, depth: int) -> Box:
         key=key,
         kind="cell",
         title=scope.kind,
-        lines=(sizes(unit.output_shape), f"{si(unit.params)} params"),
+        lines=(sizes(unit.output_shape), params_line(unit.params)),
         layers=unit.layers,
         depth=depth,
     )

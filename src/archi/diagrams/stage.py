@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from archi.analysis.memory import total
 from archi.analysis.stages import resolution
 from archi.diagrams._model import Box, Diagram, Panel
 from archi.diagrams._segments import Segment, segment_phrase, segments
 from archi.diagrams._units import Edges, Unit, gather
-from archi.diagrams._words import scaling
+from archi.diagrams._words import params_line, scaling
 from archi.graph import Graph, Scope, Shape
-from archi.units import si, sizes
+from archi.units import sizes
 
 
 def diagram(graph: Graph) -> Diagram:
@@ -73,8 +74,8 @@ def _box(
     graph: Graph, key: str, members: list[Unit], before: Unit | None, resolutions: dict[Shape, int]
 ) -> Box:
     first, last = members[0], members[-1]
-    params = sum(unit.params for unit in members)
-    lines = [sizes(last.output_shape), f"{si(params)} params" if params else ""]
+    params = total(unit.params for unit in members)
+    lines = [sizes(last.output_shape), params_line(params) if params != 0 else ""]
     layers = tuple(name for unit in members for name in unit.layers)
     if first.scope is None:
         segment = first.segments[0]

@@ -254,6 +254,13 @@ class DTypePolicy(DType):
         }
 
 
+class DTypeName(DTypePolicy):
+    """A dtype policy of which a config holds the name alone: that of the weights' dtype."""
+
+    def write(self, value: str) -> str:  # type: ignore[override]
+        return "float32" if value.startswith("mixed_") else value
+
+
 def literal(value: Any) -> str:
     """Return a value as Python code, strings in double quotes and ASCII."""
     return json.dumps(value) if isinstance(value, str) else repr(value)

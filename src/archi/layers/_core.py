@@ -89,6 +89,7 @@ class Layer:
     base_name: ClassVar[str] = "layer"
     call_arguments: ClassVar[tuple[str, ...]] = ()  # that `infer` takes after the inputs
     call_kwargs: ClassVar[dict[str, Any]] = {}  # what Keras records besides the inputs
+    casts_inputs: ClassVar[bool] = True  # False where Keras takes them as they are
     has_build_config: ClassVar[bool] = True  # False where Keras builds it when constructed
     module: ClassVar[str] = "keras.layers"  # where Keras looks the class up
     registered_name: ClassVar[str | None] = None  # as a config of the class has it
@@ -103,8 +104,13 @@ class Layer:
     @classmethod
     def _collect_arguments(cls) -> None:
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Argument)}
+        fixed = vars(cls).keys() - own.keys()  # given a value, and so no arguments any more
         common = Layer.arguments
-        declared = {n: a for n, a in cls.arguments.items() if n not in own or n not in common}
+        declared = {
+            name: value
+            for name, value in cls.arguments.items()
+            if name not in fixed and (name not in own or name not in common)
+        }
         cls.arguments = {**declared, **own}
         cls.defaults = {
             name: REQUIRED if a.default is REQUIRED else a.kind.parse(a.default, cls)
@@ -168,7 +174,9 @@ class Layer:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Add a call of this layer to the network and return its output tensor(s)."""
         # Keras forgets the defaults of a call whose inputs it has to cast first.
-        cast = any(tensor.dtype != self.output_dtype for tensor in tensors_in(args))
+        cast = self.casts_inputs and any(
+            tensor.dtype != self.output_dtype for tensor in tensors_in(args)
+        )
         node = self.add_call(args, kwargs if cast else {**self.call_kwargs, **kwargs})
         return node.outputs[0] if len(node.outputs) == 1 else list(node.outputs)
 
@@ -242,17 +250,21 @@ class Layer:
 
     @property
     def weights(self) -> tuple[Weight, ...]:
-        """The weights, as the first call built them; none before it."""
-        return self.nodes[0].inference.weights if self.nodes else ()
+        """The weights, as the first call built them; none before it, or if they are unknown."""
+        return (self.nodes[0].inference.weights or ()) if self.nodes else ()
 
     @property
-    def params(self) -> int:
-        """Number of scalars in the weights."""
+    def params(self) -> int | None:
+        """Number of scalars in the weights, None where these are unknown."""
+        if self.nodes and self.nodes[0].inference.weights is None:
+            return None
         return sum(weight.size for weight in self.weights)
 
     @property
-    def trainable_params(self) -> int:
-        """Number of scalars that training changes."""
+    def trainable_params(self) -> int | None:
+        """Number of scalars that training changes, None where the weights are unknown."""
+        if self.params is None:
+            return None
         return sum(w.size for w in self.weights if w.trainable) if self.trainable else 0
 
     @property
@@ -280,6 +292,10 @@ class Layer:
         shown = repr(received)
         shown = shown if len(shown) <= 200 else f"{shown[:199]}…"
         return LayerError(f"{self.label}: {wanted}. Received: {shown}")
+
+    def values(self) -> dict[str, Any]:
+        """Return the constructor arguments and their canonical values, the name left out."""
+        return {key: self.__dict__[key] for key in self.arguments}
 
     def get_config(self) -> dict[str, Any]:
         """Return the config that Keras's layer of this class returns."""

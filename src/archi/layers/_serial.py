@@ -39,6 +39,7 @@ def read_layer(document: Any) -> Layer:
 
 
 def _is_home(module: Any, twin: type[Layer]) -> bool:
-    return isinstance(module, str) and (
-        module == twin.module or module.startswith(KERAS_MODULES) and twin.module == "keras.layers"
-    )
+    if not isinstance(module, str):
+        return False
+    moved = twin.module == "keras.layers" and module.startswith(KERAS_MODULES)
+    return moved or module == twin.module

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from archi.graph import Inference, Node, Shape, Tensor, Weight
+from archi.graph import Inference, Shape, Tensor, Weight
 from archi.layers._arguments import (
     Activation,
     Boolean,
@@ -36,8 +37,27 @@ class InputLayer(Layer):
     def infer(self) -> Inference:
         return Inference((self.batch_shape,), (), macs=0, elementwise=0)
 
+    def rule(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
+        if not args:
+            return self.infer()
+        # The input of a model that is called inside another: what it is called on.
+        (tensor,) = args
+        if len(tensor.shape) != len(self.batch_shape):
+            raise self.refuse(f"wants an input of {len(self.batch_shape)} dimensions", tensor.shape)
+        shape = tuple(
+            own if size is None else size
+            for size, own in zip(tensor.shape, self.batch_shape, strict=True)
+        )
+        return Inference((shape,), (), macs=0, elementwise=0, dtypes=(tensor.dtype,))
+
     def kept(self) -> Kept:
         return Kept(inputs=False, outputs=False)
+
+    def is_view(self, training: bool = False) -> bool:
+        return True
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        return ITSELF
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
@@ -53,9 +73,7 @@ def Input(
 ) -> Tensor:
     """Return a tensor for samples of `shape` (batch axis left out)."""
     layer = InputLayer(batch_shape=(batch_size, *shape), dtype=dtype, name=name)
-    node = Node(layer, (), {}, layer.infer())
-    layer.nodes.append(node)
-    return node.outputs[0]
+    return layer.add_call((), {}).outputs[0]
 
 
 class Dense(Layer):

@@ -1,0 +1,628 @@
+"""A model's config, as Keras writes it, → Graph.
+
+A functional or Sequential document is read into a `_Model`: its layers as twins, its
+calls in an order in which each finds its inputs. Running through the calls makes the
+graph; a model called inside another is run through at that place, its layers named
+`outer/inner`, once for every call of it.
+
+Nothing is looked up by the names in a document but twins. A layer without a twin, or one
+whose twin does not take what the document says, becomes an `OpaqueLayer`, with the shapes
+that the document records where others read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from archi.errors import ArchiError, LayerError, ReadError, quote
+from archi.graph import (
+    MAX_LAYERS,
+    UNKNOWN,
+    Graph,
+    Inference,
+    Node,
+    Shape,
+    Tensor,
+    building,
+    is_list,
+    scope,
+    tensors_in,
+)
+from archi.layers._core import Layer
+from archi.layers._objects import snake_case
+from archi.layers._opaque import OpaqueLayer
+from archi.layers._values import read_values
+from archi.ops._serial import read_node
+from archi.readers._legacy import modern, modern_call
+from archi.readers._weights import Weights
+
+NESTING = 40  # models in models
+INPUT_LAYERS = ("InputLayer",)
+
+Key = tuple[str, int]  # a layer of a model and which call of it
+Outputs = tuple[Tensor, ...]
+
+
+class Call(NamedTuple):
+    """A call in a document: the layer's name, which call of it, and what it is called with."""
+
+    name: str
+    number: int
+    args: Any
+    kwargs: dict[str, Any]
+
+    @property
+    def key(self) -> Key:
+        """The layer and which call of it."""
+        return self.name, self.number
+
+
+class Place(NamedTuple):
+    """Where a model is: its path of names, how deep it is nested, and where its weights are.
+
+    `frozen` says that a model around it does not train.
+    """
+
+    path: str = ""
+    depth: int = 0
+    store: str = ""
+    frozen: bool = False
+
+    def inside(self, name: str, store: str) -> Place:
+        """Return the place of a layer of the model at this one."""
+        path = f"{self.path}/{name}" if self.path else name
+        return Place(path, self.depth + 1, f"{store}/", self.frozen)
+
+
+class Settings(NamedTuple):
+    """What a caller sets in place of what the file says."""
+
+    input: tuple[int | None, ...] | None = None
+    batch: int | None = None
+
+
+def build_graph(
+    document: Any,
+    *,
+    title: str,
+    settings: Settings | None = None,
+    weights: Weights | None = None,
+) -> Graph:
+    """Return the network that a model's document describes.
+
+    `weights` finds the weights that the file holds for layers archi does not know. Raises
+    ReadError where the document describes no network, GraphError for one beyond archi's
+    limits.
+    """
+    reader = _Reader(settings or Settings(), weights or Weights())
+    with building() as build:
+        build.limit = MAX_LAYERS
+        model = reader.model(document, Place())
+        if model is None:
+            return reader.opaque_graph(document, title)
+        return reader.graph(model, title)
+
+
+class _Reader:
+    """What the models of one document share: objects by their id, settings, weights."""
+
+    def __init__(self, settings: Settings, weights: Weights) -> None:
+        self.settings = settings
+        self.weights = weights
+        self.shared: dict[Any, Any] = {}  # layers and models by their shared_object_id
+
+    def model(self, document: Any, place: Place) -> _Model | None:
+        """Return a model's document as a model, None where it describes no layers."""
+        if not isinstance(document, dict) or not isinstance(document.get("config"), dict):
+            raise ReadError("the file describes no Keras model: it has no class_name and config")
+        if place.depth > NESTING:
+            raise ReadError(f"models are nested more than {NESTING} deep")
+        kind = _kind(document)
+        return kind(self, document, place) if kind else None
+
+    def member(self, document: dict[str, Any], place: Place) -> Layer | _Model:
+        """Return a layer's document as a twin, a model, or an opaque layer."""
+        identity = document.get("shared_object_id")
+        if isinstance(identity, int) and identity in self.shared:
+            found: Layer | _Model = self.shared[identity]
+            return found
+        member = self.model(document, place) or self._layer(document, place)
+        if isinstance(identity, int):
+            self.shared[identity] = member
+        return member
+
+    def _layer(self, document: dict[str, Any], place: Place) -> Layer:
+        layer: Layer
+        try:
+            layer = read_node(document)
+        except LayerError as error:
+            layer = OpaqueLayer(document, error.message)
+        layer.name = place.path
+        if place.frozen:
+            layer.trainable = False
+        return layer
+
+    def graph(self, model: _Model, title: str) -> Graph:
+        """Return the graph of the outermost model."""
+        inputs = model.source()
+        outputs = model.run(inputs)
+        graph = Graph(inputs, outputs, name=model.name, title=title)
+        if model.nests:  # layers in the order of the file, each model's where the model is
+            reached = set(graph.layers)
+            graph.layers = [layer for layer in model.all_layers() if layer in reached]
+        graph.hides_input = isinstance(model, _Sequential)
+        graph.data_format = _data_format(graph)
+        return graph
+
+    def opaque_graph(self, document: dict[str, Any], title: str) -> Graph:
+        """Return the graph of a model whose layers only its own code knows: one layer."""
+        layer = OpaqueLayer(document, "its layers are made by code that is not in the file")
+        layer.name = _name_of(document, "model")
+        source = _input(_build_shape(document) or UNKNOWN, "float32", "input")
+        weights = self.weights.all()
+        inference = Inference((UNKNOWN,), weights, None, None, layer.why)
+        node = Node(layer, (source,), {}, inference)
+        layer.nodes.append(node)
+        return Graph(source, node.outputs[0], name=layer.name, title=title)
+
+
+class _Model:
+    """A model in a document: its layers by name and its calls."""
+
+    def __init__(self, reader: _Reader, document: dict[str, Any], place: Place) -> None:
+        self.reader = reader
+        self.document = document
+        self.config: dict[str, Any] = document["config"]
+        self.place = place._replace(frozen=place.frozen or self.config.get("trainable") is False)
+        self.name = _name_of(document, "model")
+        self.stores: dict[str, str] = {}
+        self.members: dict[str, Layer | _Model] = {}
+        self.documents: dict[str, dict[str, Any]] = {}
+        counts: dict[str, int] = {}
+        for each in self._layer_documents():
+            name = _name_of(each)
+            if name in self.members:
+                raise ReadError(f"two layers are named {quote(name)}")
+            self.documents[name] = each
+            self.stores[name] = self._store(each, counts)
+            inside = self.place.inside(name, self.stores[name])
+            self.members[name] = reader.member(each, inside)
+        if not self.members:
+            raise ReadError(f"the model {quote(self.name)} has no layers")
+
+    def _layer_documents(self) -> list[dict[str, Any]]:
+        layers = self.config.get("layers")
+        if not isinstance(layers, list) or not all(isinstance(each, dict) for each in layers):
+            raise ReadError(f"the layers of the model {quote(self.name)} are not a list of layers")
+        return [modern(each) for each in layers]
+
+    def _store(self, document: dict[str, Any], counts: dict[str, int]) -> str:
+        """Return where a `.keras` file keeps the weights of a layer.
+
+        Keras numbers the layers of one class, operations left out: `layers/dense`,
+        `layers/dense_1` (`_save_container_state` of keras/src/saving/saving_lib.py).
+        """
+        if str(document.get("module")).startswith("keras.src.ops."):
+            return ""
+        base = snake_case(str(document.get("class_name")))
+        number = counts.get(base, 0)
+        counts[base] = number + 1
+        return f"{self.place.store}layers/{base}" + (f"_{number}" if number else "")
+
+    @property
+    def nests(self) -> bool:
+        """Whether a model is among its layers."""
+        return any(isinstance(member, _Model) for member in self.members.values())
+
+    def all_layers(self) -> Iterator[Layer]:
+        """Yield the layers in the order of the document, those of inner models in place."""
+        met: set[Layer] = set()
+        pending: list[Layer | _Model] = [*reversed(self.members.values())]
+        while pending:
+            member = pending.pop()
+            if isinstance(member, _Model):
+                pending += reversed(member.members.values())
+            elif member not in met:
+                met.add(member)
+                yield member
+
+    def source(self) -> Any:
+        """Return fresh input tensors, structured as the model wants them."""
+        raise NotImplementedError
+
+    def run(self, inputs: Any) -> Any:
+        """Call the layers on tensors from outside and return the outputs."""
+        raise NotImplementedError
+
+    def call(self, call: Call, args: list[Any], kwargs: dict[str, Any]) -> Outputs:
+        """Call one of the layers and return its outputs."""
+        member = self.members[call.name]
+        if isinstance(member, _Model):
+            with scope(call.name, member.document.get("class_name") or ""):
+                return tensors_in(member.run(args[0] if args else None))
+        node = self._node(member, call, tuple(args), kwargs)
+        return node.outputs
+
+    def _node(
+        self, layer: Layer, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Node:
+        tensors = tensors_in((args, kwargs))
+        why = f"the shape of its input {quote(tensors[0].node.layer.name)} is unknown"
+        if isinstance(layer, OpaqueLayer):
+            why = layer.why
+        elif not any(tensor.shape is UNKNOWN for tensor in tensors):
+            try:
+                return layer.add_call(args, kwargs)
+            except LayerError as error:
+                why = error.message
+        return self._unknown_call(layer, call, args, kwargs, why)
+
+    def _unknown_call(
+        self, layer: Layer, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any], why: str
+    ) -> Node:
+        """Add a call of which just what the file records is known."""
+        recorded = self.recorded(call)
+        weights = (
+            layer.nodes[0].inference.weights
+            if layer.nodes
+            else self.reader.weights.of(self.stores[call.name], call.name, layer.trainable)
+        )
+        shapes = tuple(shape for shape, _ in recorded)
+        dtypes = tuple(dtype for _, dtype in recorded)
+        inference = Inference(shapes, weights, None, None, why, dtypes=dtypes)
+        node = Node(layer, args, kwargs, inference)
+        layer.nodes.append(node)
+        return node
+
+    def recorded(self, call: Call) -> list[tuple[Shape, str]]:
+        """Return the shapes and dtypes that the document records of a call's outputs."""
+        return [(UNKNOWN, self.members[call.name].output_dtype)]  # type: ignore[union-attr]
+
+
+class _Functional(_Model):
+    """A model that is a graph: calls, inputs and outputs by the names of layers."""
+
+    def __init__(self, reader: _Reader, document: dict[str, Any], place: Place) -> None:
+        super().__init__(reader, document, place)
+        self.calls = self._in_order(self._read_calls())
+        self.input_ends = _read_ends(self.config.get("input_layers"), self._input_key)
+        self.output_ends = _read_ends(self.config.get("output_layers"), self._output_key)
+        self.entries: list[Key] = [key for key, _ in _leaves(self.input_ends)]
+        self._records: dict[Key, dict[int, tuple[Shape, str]]] | None = None
+
+    def _read_calls(self) -> dict[Key, Call]:
+        calls: dict[Key, Call] = {}
+        for name, document in self.documents.items():
+            inbound = document.get("inbound_nodes") or []
+            if not isinstance(inbound, list):
+                raise ReadError(f"the calls of {quote(name)} are not a list")
+            for index, node in enumerate(inbound):
+                args, kwargs = modern_call(node, self._is_model)
+                calls[name, index] = Call(name, index, args, kwargs)
+        return calls
+
+    def _is_model(self, name: str) -> bool:
+        return isinstance(self.members.get(name), _Model)
+
+    def _in_order(self, calls: dict[Key, Call]) -> list[Call]:
+        """Return the calls so that each comes after those it reads; iterative.
+
+        Raises ReadError where that can't be: a cycle, or a call of what is not there.
+        """
+        ordered: list[Call] = []
+        state: dict[Key, bool] = {}  # False while what a call reads is being placed
+        for key in calls:
+            stack = [(key, self._reads(calls[key]))] if key not in state else []
+            state.setdefault(key, False)
+            while stack:
+                current, pending = stack[-1]
+                for read in pending:
+                    if read not in calls:
+                        self._check_entry(read, current[0])
+                    elif read not in state:
+                        state[read] = False
+                        stack.append((read, self._reads(calls[read])))
+                        break
+                    elif not state[read]:
+                        raise ReadError(f"the calls of {quote(read[0])} are in a circle")
+                else:
+                    stack.pop()
+                    state[current] = True
+                    ordered.append(calls[current])
+        return ordered
+
+    def _check_entry(self, key: Key, reader: str) -> None:
+        name, index = key
+        member = self.members.get(name)
+        if member is None:
+            raise ReadError(f"{quote(reader)} reads {quote(name)}, which is no layer of the model")
+        if index or not isinstance(member, Layer) or member.class_name not in INPUT_LAYERS:
+            raise ReadError(f"{quote(reader)} reads call {index} of {quote(name)}, which has none")
+
+    def _reads(self, call: Call) -> Iterator[Key]:
+        for config in _tensor_configs((call.args, call.kwargs)):
+            name, index, _ = _history(config, call.name)
+            yield name, index
+
+    def _input_key(self, name: str, index: int, tensor: int) -> tuple[Key, int]:
+        member = self.members.get(name)
+        if not isinstance(member, Layer) or member.class_name not in INPUT_LAYERS:
+            raise ReadError(f"{quote(name)} is among the inputs and is no input of the model")
+        return (name, 0), 0
+
+    def _output_key(self, name: str, index: int, tensor: int) -> tuple[Key, int]:
+        if name not in self.members:
+            raise ReadError(f"the output {quote(name)} is no layer of the model")
+        if isinstance(self.members[name], _Functional) or self._counts_from_one(name):
+            index -= 1  # its own inputs and outputs count as the first call
+        return (name, max(index, 0)), tensor
+
+    def _counts_from_one(self, name: str) -> bool:
+        inbound = self.documents[name].get("inbound_nodes") or []
+        return self._is_model(name) and any(isinstance(node, list) for node in inbound)
+
+    def source(self) -> Any:
+        made: dict[Key, Tensor] = {}
+        for key in self.entries:
+            layer = self.members[key[0]]
+            assert isinstance(layer, Layer)
+            made[key] = self._fresh(layer)
+        return _map_ends(self.input_ends, lambda key, _: made[key])
+
+    def _fresh(self, layer: Layer) -> Tensor:
+        shape = getattr(layer, "batch_shape", None)
+        if shape is None:
+            raise ReadError(f"the input {quote(layer.name)} has no shape")
+        input_, batch = self.reader.settings
+        if input_ is not None:
+            if len(self.entries) > 1:
+                raise ArchiError(
+                    f"the model has {len(self.entries)} inputs; --input is for models with one"
+                )
+            shape = (shape[0] if shape else None, *input_)
+        if batch is not None and shape:
+            shape = (batch, *shape[1:])
+        layer.batch_shape = shape  # type: ignore[attr-defined]
+        return layer.add_call((), {}).outputs[0]
+
+    def run(self, inputs: Any) -> Any:
+        made: dict[Key, Outputs] = {}
+        given = _match(inputs, self.input_ends, self.name)
+        for key, tensor in zip(self.entries, given, strict=True):
+            layer = self.members[key[0]]
+            assert isinstance(layer, Layer)
+            # The outermost model's inputs are their layers' own tensors.
+            own = tensor.node.layer is layer and not tensor.node.inputs
+            made[key] = (tensor,) if own else layer.add_call((tensor,), {}).outputs
+
+        def find(config: dict[str, Any]) -> Tensor:
+            name, index, place = _history(config, self.name)
+            return _output(made, (name, index), place)
+
+        for call in self.calls:
+            args = read_values(call.args, find)
+            kwargs = read_values(call.kwargs, find)
+            if not isinstance(args, list) or not tensors_in((args, kwargs)):
+                raise ReadError(f"{quote(call.name)} is called on no tensors")
+            made[call.key] = self.call(call, args, kwargs)
+        return _map_ends(self.output_ends, lambda key, place: _output(made, key, place))
+
+    def recorded(self, call: Call) -> list[tuple[Shape, str]]:
+        if self._records is None:
+            self._records = self._collect()
+        found = self._records.get(call.key, {})
+        places = [place for (key, place) in _leaves(self.output_ends) if key == call.key]
+        count = 1 + max([*found, *places], default=0)
+        nothing = super().recorded(call)[0]
+        return [self._adapt(found.get(place, nothing)) for place in range(min(count, 1000))]
+
+    def _adapt(self, record: tuple[Shape, str]) -> tuple[Shape, str]:
+        """Return a record as it is under the settings: it was made for the file's own input."""
+        shape, dtype = record
+        if self.reader.settings.input is not None:
+            return UNKNOWN, dtype
+        batch = self.reader.settings.batch
+        if batch is not None and shape and shape is not UNKNOWN and shape[0] is None:
+            shape = (batch, *shape[1:])
+        return shape, dtype
+
+    def _collect(self) -> dict[Key, dict[int, tuple[Shape, str]]]:
+        """Return the shapes and dtypes noted with every tensor that a call reads."""
+        records: dict[Key, dict[int, tuple[Shape, str]]] = {}
+        for call in self.calls:
+            configs = list(_tensor_configs((call.args, call.kwargs)))
+            for config in configs:
+                name, index, place = _history(config, call.name)
+                shape, dtype = _read_shape(config.get("shape")), config.get("dtype")
+                if shape is None and len(configs) == 1:  # noted by what was built on it
+                    shape = _build_shape(self.documents[call.name])
+                if shape is not None:
+                    noted = dtype if isinstance(dtype, str) else "float32"
+                    records.setdefault((name, index), {})[place] = shape, noted
+        return records
+
+
+class _Sequential(_Model):
+    """A model that is a list of layers, each called on what the one before gives."""
+
+    def source(self) -> Tensor:
+        name, first = next(iter(self.members.items()))
+        shape: Shape | None = None
+        dtype = "float32"
+        if isinstance(first, Layer) and first.class_name in INPUT_LAYERS:
+            shape, dtype = first.batch_shape, first.dtype  # type: ignore[attr-defined]
+        shape = shape or _first_shape(self.document, self.documents[name])
+        input_, batch = self.reader.settings
+        if input_ is not None:
+            shape = (None, *input_)
+        if shape is None:
+            raise ReadError(
+                "the model was never built: the file does not say what its input is",
+                hint="give it with --input, such as --input 32x32x3",
+            )
+        if batch is not None:
+            shape = (batch, *shape[1:])
+        has_layer = isinstance(first, Layer) and first.class_name in INPUT_LAYERS
+        return _input(shape, dtype, name if has_layer else "input_layer")
+
+    def run(self, inputs: Any) -> Any:
+        tensors = tensors_in(inputs)
+        for name, member in self.members.items():
+            if isinstance(member, Layer) and member.class_name in INPUT_LAYERS:
+                continue
+            given = tensors if isinstance(member, _Model) or len(tensors) > 1 else tensors[:1]
+            args: list[Any] = [given[0] if len(given) == 1 else list(given)]
+            tensors = self.call(Call(name, 0, [], {}), args, {})
+        return tensors[0] if len(tensors) == 1 else list(tensors)
+
+    def recorded(self, call: Call) -> list[tuple[Shape, str]]:
+        """What follows notes the shape it was built on."""
+        names = list(self.members)
+        after = names[names.index(call.name) + 1 :]
+        own = super().recorded(call)
+        shape = _build_shape(self.documents[after[0]]) if after else None
+        if shape is None or self.reader.settings.input is not None:
+            return own
+        return [(shape, own[0][1])]
+
+
+def _kind(document: dict[str, Any]) -> type[_Model] | None:
+    """Return how a document is to be read: a graph, a list of layers, or a layer."""
+    config = document["config"]
+    if not isinstance(config.get("layers"), list):
+        return None
+    if "input_layers" in config and "output_layers" in config:
+        return _Functional
+    return _Sequential if document.get("class_name") == "Sequential" else None
+
+
+def _name_of(document: Mapping[str, Any], default: str = "") -> str:
+    """Return a layer's or model's name."""
+    config = document.get("config")
+    inner = config.get("name") if isinstance(config, dict) else None
+    for name in (document.get("name"), inner, default, document.get("class_name")):
+        if isinstance(name, str) and name:
+            return name
+    raise ReadError("the file has a layer without a name")
+
+
+def _input(shape: Shape, dtype: str, name: str) -> Tensor:
+    from archi.layers.core import InputLayer
+
+    layer = InputLayer(batch_shape=tuple(shape), dtype=dtype)
+    layer.name = name
+    return layer.add_call((), {}).outputs[0]
+
+
+def _history(config: Mapping[str, Any], reader: str) -> tuple[str, int, int]:
+    """Return the layer, call and output that a tensor in a document is. Raises ReadError."""
+    history = config.get("keras_history")
+    if (
+        not isinstance(history, list)
+        or len(history) != 3
+        or not isinstance(history[0], str)
+        or not all(type(number) is int and number >= 0 for number in history[1:])
+    ):
+        raise ReadError(f"{quote(reader)} reads a tensor that is no layer's output")
+    return history[0], history[1], history[2]
+
+
+def _tensor_configs(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield the configs of the tensors in the arguments of a call, in order."""
+    pending = [value]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            config = value.get("config")
+            if value.get("class_name") == "__keras_tensor__" and isinstance(config, dict):
+                yield config
+            else:
+                pending += reversed(value.values())
+        elif is_list(value):
+            pending += reversed(value)
+
+
+def _output(made: Mapping[Key, Outputs], key: Key, place: int) -> Tensor:
+    outputs = made.get(key)
+    if outputs is None or place >= len(outputs):
+        name, index = key
+        raise ReadError(f"there is no output {place} of call {index} of {quote(name)}")
+    return outputs[place]
+
+
+def _read_ends(value: Any, leaf: Any) -> Any:
+    """Read `["name", 0, 0]`, or lists and dicts of such. Raises ReadError."""
+    if isinstance(value, list):
+        if len(value) == 3 and isinstance(value[0], str):
+            name, index, tensor = _history({"keras_history": value}, "the model")
+            return _End(leaf(name, index, tensor))
+        return [_read_ends(item, leaf) for item in value]
+    if isinstance(value, dict):
+        return {key: _read_ends(item, leaf) for key, item in value.items()}
+    raise ReadError("the inputs and outputs of the model are not layers' tensors")
+
+
+class _End(NamedTuple):
+    """An input or output of a model: a layer's call and which of its outputs."""
+
+    place: tuple[Key, int]
+
+
+def _leaves(ends: Any) -> list[tuple[Key, int]]:
+    """Return the ends in the order in which Keras flattens them."""
+    if isinstance(ends, _End):
+        return [ends.place]
+    if isinstance(ends, list):
+        return [leaf for item in ends for leaf in _leaves(item)]
+    return [leaf for key in sorted(ends) for leaf in _leaves(ends[key])]
+
+
+def _map_ends(ends: Any, function: Any) -> Any:
+    if isinstance(ends, _End):
+        return function(*ends.place)
+    if isinstance(ends, list):
+        return [_map_ends(item, function) for item in ends]
+    return {key: _map_ends(item, function) for key, item in ends.items()}
+
+
+def _match(inputs: Any, ends: Any, name: str) -> Outputs:
+    """Return the tensors for a model's inputs, in the order of its ends. Raises ReadError."""
+    if isinstance(inputs, dict) and isinstance(ends, dict):
+        inputs = {key: inputs.get(key) for key in ends}
+    tensors, wanted = tensors_in(inputs), len(_leaves(ends))
+    if len(tensors) != wanted:
+        raise ReadError(f"{quote(name)} has {wanted} inputs and is called on {len(tensors)}")
+    return tensors
+
+
+def _read_shape(value: Any) -> Shape | None:
+    """Return a shape in a document, None where it is none."""
+    if isinstance(value, dict):  # a tuple, as some versions write it
+        value = value.get("items")
+    if not isinstance(value, list):
+        return None
+    if not all(size is None or (type(size) is int and 0 <= size < 1 << 53) for size in value):
+        return None
+    return tuple(value)
+
+
+def _build_shape(document: Mapping[str, Any]) -> Shape | None:
+    """Return the shape of the one input that a layer was built on, where that is noted."""
+    noted = document.get("build_config")
+    return _read_shape(noted.get("input_shape")) if isinstance(noted, dict) else None
+
+
+def _first_shape(model: Mapping[str, Any], first: Mapping[str, Any]) -> Shape | None:
+    """Return the input shape of a Sequential model, from wherever it is noted."""
+    config = first.get("config")
+    own = config.get("batch_input_shape") if isinstance(config, dict) else None
+    noted = model["config"].get("build_input_shape")
+    return _read_shape(own) or _read_shape(noted) or _build_shape(model) or _build_shape(first)
+
+
+def _data_format(graph: Graph) -> str:
+    """Return the data format of most layers that have one."""
+    formats = [getattr(layer, "data_format", None) for layer in graph.layers]
+    first = formats.count("channels_first")
+    return "channels_first" if first > formats.count("channels_last") else "channels_last"

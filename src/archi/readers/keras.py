@@ -1,0 +1,24 @@
+"""`model.keras`: a zip archive of the config, metadata and weights, Keras 3's own format."""
+
+from __future__ import annotations
+
+from archi.errors import ReadError
+from archi.readers._archive import Archive
+from archi.readers._json import LIMIT, parse
+from archi.readers._source import Source
+from archi.readers._weights import Weights
+
+SUFFIXES = (".keras",)
+MAGIC = b"PK"
+
+CONFIG = "config.json"
+
+
+def read(path: str) -> Source:
+    """Return the model in a `.keras` file. Raises ReadError."""
+    with Archive(path) as archive:
+        member = archive.find(CONFIG)
+        if member is None:
+            raise ReadError(f"the archive is no Keras model: it has no {CONFIG}")
+        content = archive.read(member, LIMIT)
+    return Source(parse(content, CONFIG), Weights())
