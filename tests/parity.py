@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from importlib import import_module
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -135,15 +136,18 @@ def build_twin(case: Case) -> Built | Refused:
 def build_real(real_keras: ModuleType, case: Case) -> Built | Refused:
     """Build Keras's side, which may refuse in any way."""
     try:
-        layer = getattr(real_keras.layers, case.layer)(
-            *deepcopy(case.args), **deepcopy(case.kwargs)
-        )
+        layer = real_class(case.layer)(*deepcopy(case.args), **deepcopy(case.kwargs))
         ends = _call_all(layer, case, _real_input) if case.calls else ([layer.output],) * 2
         return Built(layer, ends[1], real_keras.Model(*map(_single, ends), name=NAME))
     except ImportError as missing:  # Keras imports SciPy when a layer wants it
         pytest.skip(str(missing))
     except Exception as error:
         return Refused(error)
+
+
+def real_class(layer: str) -> Any:
+    """Return Keras's class of a layer, which most but not all have in `keras.layers`."""
+    return getattr(import_module(layer_class(layer).module), layer)
 
 
 def _twin_input(shape: Shape, dtype: str) -> Tensor:

@@ -252,11 +252,16 @@ def _static_counts(graph: Graph) -> dict[str, int]:
 
 def _real_counts(model: keras.Model) -> dict[str, int]:
     return {
-        "layers": len(model.layers),
+        "layers": len(_operations(model)),
         "weights": len(model.weights),
         "params": model.count_params(),
         "trainable_params": sum(_size(weight) for weight in model.trainable_weights),
     }
+
+
+def _operations(model: keras.Model) -> list[Any]:
+    """Return the layers, and among them the operations that `model.layers` leaves out."""
+    return list(getattr(model, "operations", model.layers))
 
 
 def _size(weight: Any) -> int:
@@ -268,7 +273,7 @@ def _size(weight: Any) -> int:
 
 def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
     """Yield every difference between a graph and a real model, in words."""
-    for twin, real in zip_longest(graph.layers, model.layers):
+    for twin, real in zip_longest(graph.layers, _operations(model)):
         if twin is None or real is None:
             only = f"{twin.label} here" if twin else f"{real.name} in Keras"
             yield f"the layer is missing on one side: {only}"
@@ -277,7 +282,8 @@ def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
         yield from _differences(f"{twin.name}: class", twin.class_name, type(real).__name__)
         yield from _differences(f"{twin.name}: outputs", _shapes(graph, twin), _real_shapes(real))
         mine = [(w.name, w.shape, w.trainable and twin.trainable) for w in twin.weights]
-        theirs = [(w.name, tuple(w.shape), w.trainable) for w in real.weights]
+        weights = getattr(real, "weights", ())  # an operation has none
+        theirs = [(w.name, tuple(w.shape), w.trainable) for w in weights]
         yield from _differences(f"{twin.name}: weights", sorted(mine), sorted(theirs))
     static, real_counts = _static_counts(graph), _real_counts(model)
     for key, value in static.items():

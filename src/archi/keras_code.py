@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from keyword import iskeyword
+from typing import Any
 
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
@@ -26,6 +27,7 @@ def keras_code(graph: Graph) -> str:
             "",
             "import keras",
             "from keras import layers",
+            *writer.imports(),
             "",
             "",
             "def build() -> keras.Model:",
@@ -47,6 +49,14 @@ class _Writer:
         for node in graph.nodes:
             for tensor in node.inputs:
                 self.readers[tensor.node].append(node)
+
+    def imports(self) -> list[str]:
+        """Import the classes that are not in `keras.layers`, operations among them."""
+        others: dict[str, set[str]] = {}
+        for layer in self.graph.layers:
+            if not _is_public(layer):
+                others.setdefault(layer.module, set()).add(layer.class_name)
+        return [f"from {m} import {', '.join(sorted(others[m]))}" for m in sorted(others)]
 
     def body(self) -> list[str]:
         lines: list[str] = []
@@ -86,19 +96,32 @@ class _Writer:
         name = self.names[tensor.node]
         return name if len(tensor.node.outputs) == 1 else f"{name}[{tensor.index}]"
 
+    def _value(self, value: Any) -> str:
+        """Return the code of what a layer is called with, tensors among it in any depth."""
+        if isinstance(value, Tensor):
+            return self._tensor(value)
+        if is_list(value):
+            items = ", ".join(map(self._value, value))
+            return f"[{items}]" if isinstance(value, list) else f"({items},)"
+        return literal(value)
+
     def _statement(self, node: Node) -> list[str]:
         layer = node.layer
-        read = ", ".join(map(self._tensor, node.inputs))
-        call = f"([{read}])" if node.listed else f"({read})"
+        call = f"({', '.join(map(self._value, node.args))})"
+        made = f"layers.{layer.class_name}" if _is_public(layer) else layer.class_name
         if not node.inputs:
             return _assign(self.names[node], "keras.Input", layer, "")
         if len(self.graph.calls_of(layer)) == 1:
-            return _assign(self.names[node], f"layers.{layer.class_name}", layer, call)
+            return _assign(self.names[node], made, layer, call)
         lines = []
         if layer not in self.shared:  # made once, then called by name
             self.shared[layer] = self._variable(f"{layer.name}_layer")
-            lines = _assign(self.shared[layer], f"layers.{layer.class_name}", layer, "")
+            lines = _assign(self.shared[layer], made, layer, "")
         return [*lines, f"    {self.names[node]} = {self.shared[layer]}{call}"]
+
+
+def _is_public(layer: Layer) -> bool:
+    return layer.module == "keras.layers"
 
 
 def _assign(variable: str, function: str, layer: Layer, call: str) -> list[str]:

@@ -12,7 +12,12 @@ from archi.report import Column, Fact, Facts, Note, Part, Report, Table
 from archi.spec import Spec, parse
 from archi.units import figure, si
 
-METRICS = {"params": "params", "trainable_params": "trainable params", "macs": "MACs"}
+METRICS = {
+    "params": "params",
+    "trainable_params": "trainable params",
+    "macs": "MACs",
+    "depth": "weighted layers",
+}
 
 
 def list_architectures(pattern: str = "") -> Report:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Tensor, current_build, scope
-from archi.layers import Activation, BatchNormalization, Dense, GlobalAveragePooling2D
+from archi.layers import (
+    Activation,
+    BatchNormalization,
+    Dense,
+    GlobalAveragePooling2D,
+    ZeroPadding2D,
+)
 
 RESNET_TABLE_1 = {  # He et al. 2015, Table 1: depth: block, blocks in conv2_x … conv5_x
     18: ("basic", (2, 2, 2, 2)),
@@ -32,10 +38,36 @@ def channel_axis() -> int:
     return -1 if current_build().data_format == "channels_last" else 1
 
 
+def image_channel_axis() -> int:
+    """Return the channels axis of an image batch counted from the front: 3 or 1."""
+    return 3 if current_build().data_format == "channels_last" else 1
+
+
+def image_size(x: Tensor) -> tuple[int | None, int | None]:
+    """Return height and width."""
+    height = 1 if current_build().data_format == "channels_last" else 2
+    return x.shape[height], x.shape[height + 1]
+
+
+def pad_for_stride(x: Tensor, kernel: int, name: str) -> Tensor:
+    """Pad so that a stride of 2 over `kernel` pixels covers an even or odd image alike."""
+    half = kernel // 2
+    margins = tuple((half - (1 if size is None else 1 - size % 2), half) for size in image_size(x))
+    return ZeroPadding2D(margins, name=name)(x)
+
+
+def make_divisible(filters: float, divisor: int = 8) -> int:
+    """Round a number of filters to a multiple of `divisor`, never below 90% of it.
+
+    The rule of the MobileNets' authors (github.com/tensorflow/models, research/slim).
+    """
+    rounded = max(divisor, int(filters + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * filters else rounded
+
+
 def normalize(x: Tensor, name: str) -> Tensor:
     """Batch normalisation as Keras's ResNets have it."""
-    axis = 3 if current_build().data_format == "channels_last" else 1
-    return BatchNormalization(axis=axis, epsilon=1.001e-5, name=name)(x)
+    return BatchNormalization(axis=image_channel_axis(), epsilon=1.001e-5, name=name)(x)
 
 
 def bn_relu(x: Tensor, name: str) -> Tensor:

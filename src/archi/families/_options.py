@@ -12,6 +12,7 @@ from typing import Any
 from archi.errors import one_of
 
 REQUIRED: Any = object()
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LARGEST = 1_000_000  # of a size or count in a spec, unless an option says less
 
 
@@ -132,6 +133,8 @@ class OneOf(Option):
     def __init__(self, *values: Any, **others: Any) -> None:
         super().__init__(**others)
         self.values = values
+        if all(isinstance(value, str) for value in values):
+            self.alphabet = LETTERS
 
     @property
     def wanted(self) -> str:

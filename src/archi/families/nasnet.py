@@ -14,10 +14,10 @@ code builds; `archi info nasnet` shows both.
 
 from __future__ import annotations
 
-from archi.families._blocks import KERAS_TABLE, channel_axis
+from archi.families._blocks import KERAS_TABLE, channel_axis, image_size, pad_for_stride
 from archi.families._options import Flag, Int, OneOf
 from archi.families._registry import Paper, Published, family
-from archi.graph import Tensor, current_build, scope
+from archi.graph import Tensor, scope
 from archi.layers import (
     Activation,
     Add,
@@ -51,19 +51,6 @@ def conv_1x1(x: Tensor, filters: int, name: str) -> Tensor:
         filters, 1, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
     )
     return conv(x)
-
-
-def image_size(x: Tensor) -> tuple[int | None, int | None]:
-    """Return height and width."""
-    height = 1 if current_build().data_format == "channels_last" else 2
-    return x.shape[height], x.shape[height + 1]
-
-
-def pad_for_stride(x: Tensor, kernel: int, name: str) -> Tensor:
-    """Pad so that a stride of 2 over `kernel` pixels covers an even or odd image alike."""
-    half = kernel // 2
-    margins = tuple((half - (1 if size is None else 1 - size % 2), half) for size in image_size(x))
-    return ZeroPadding2D(margins, name=name)(x)
 
 
 def separable(x: Tensor, filters: int, kernel: int, name: str, strides: int = 1) -> Tensor:
