@@ -7,6 +7,7 @@ files of this folder; adding a class to one of them is all it takes to add an op
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from archi.layers._index import Index
@@ -45,6 +46,7 @@ _CLASSES = {
 }
 
 
+@cache
 def _class_name(function: str) -> str:
     """Return the class that a function makes: `true_divide` → `TrueDivide`."""
     if function in _CLASSES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archi.graph import is_list
-from archi.layers._arguments import DType, Kind
+from archi.layers._arguments import Boolean, DataFormat, DType, Kind
 
 if TYPE_CHECKING:
     from archi.layers._core import Layer
@@ -86,3 +86,39 @@ def pad_pairs(width: Any) -> list[tuple[int, int]]:
     if isinstance(width[0], int):
         return [(width[0], width[1])]
     return list(width)
+
+
+class Known(Kind):
+    """Words, numbers, truth values and lists of them: what Keras writes and reads again."""
+
+    def parse(self, value: Any, layer: type[Layer]) -> Any:
+        if is_list(value):
+            return tuple(self.parse(item, layer) for item in value)
+        if value is not None and not isinstance(value, (str, int, float)):
+            raise ValueError("a word, a number or a list of them")
+        return value
+
+
+class OptionalFormat(DataFormat):
+    """Where the channels axis is; None is the default wherever the operation is applied."""
+
+    depends_on_build = False
+
+    def parse(self, value: Any, layer: type[Layer]) -> Any:
+        return None if value is None else super().parse(value, layer)
+
+
+class OptionalBoolean(Boolean):
+    """True, False or None."""
+
+    def parse(self, value: Any, layer: type[Layer]) -> Any:
+        return None if value is None else super().parse(value, layer)
+
+
+class Lengths(NewShape):
+    """A shape in which -1 has a meaning; it is always a list."""
+
+    def parse(self, value: Any, layer: type[Layer]) -> tuple[int | None, ...]:
+        if not is_list(value):
+            raise ValueError("a list of lengths")
+        return super().parse(value, layer)

@@ -11,7 +11,7 @@ into one with others, as `reshape(x, (-1, 32))` does.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any, ClassVar
 
@@ -93,7 +93,8 @@ class Operation(Layer):
             return _shared_out(whole, tensors[0])
         if [len(shape) for shape in alone.outputs] != [len(shape) for shape in whole.outputs]:
             return _shared_out(whole, tensors[0])
-        return alone._replace(outputs=whole.outputs, samples=alone.outputs)
+        inner = tuple((None, *shape) for shape in alone.inner)
+        return alone._replace(outputs=whole.outputs, samples=alone.outputs, inner=inner)
 
     def _inferred(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
         """Return what `infer` says of these operands. Raises LayerError."""
@@ -237,7 +238,7 @@ class Operation(Layer):
 
     def counted(
         self,
-        outputs: list[tuple[Shape, str]],
+        outputs: Sequence[tuple[Shape, str]],
         elementwise: int | None,
         macs: int | None = 0,
         why: str = "the size of its output is unknown",
@@ -269,6 +270,7 @@ def _shared_out(whole: Inference, tensor: Tensor) -> Inference:
         macs=_part(whole.macs, batch),
         elementwise=_part(whole.elementwise, batch),
         why=whole.why if batch else "the size of the batch is unknown",
+        inner=tuple((None, _part(shape[0], batch), *shape[1:]) for shape in whole.inner),
         samples=tuple(
             (_part(shape[0], batch), *shape[1:]) if shape else () for shape in whole.outputs
         ),

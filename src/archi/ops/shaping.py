@@ -9,7 +9,15 @@ from archi.graph import Inference, Shape, is_list
 from archi.layers._arguments import Integer, Kind, arg
 from archi.layers._arguments import Shape as ShapeArgument
 from archi.layers._core import ITSELF, Reach, product
-from archi.ops._arguments import Axes, Integers, NewShape, PadWidth, pad_pairs
+from archi.ops._arguments import (
+    Axes,
+    Integers,
+    Lengths,
+    NewShape,
+    OptionalDType,
+    PadWidth,
+    pad_pairs,
+)
 from archi.ops._core import NOTHING, Array, Operation
 
 HOME = "numpy"
@@ -427,6 +435,65 @@ class TakeAlongAxis(Operation):
         axis = 0 if self.axis is None else self.axis_of(self.axis, len(shape))
         shape = (*shape[:axis], indices.shape[axis], *shape[axis + 1 :])
         return self.free(self.broadcast(shape, indices.shape), x.dtype)
+
+
+class View(_View):
+    """The same memory read as another dtype."""
+
+    dtype: Any = arg(OptionalDType(), None)
+
+    def infer(self, x: Array) -> Inference:
+        dtype = self.dtype or x.dtype
+        old, new = (_BYTES.get(name) for name in (x.dtype, dtype))
+        if old == new:
+            return self.free(x.shape, dtype)
+        if not x.shape or old is None or new is None:
+            raise self.refuse(f"can't be seen as {dtype}", x.shape)
+        size = x.shape[-1]
+        if size is not None and size * old % new:
+            raise self.refuse(f"wants a last axis of whole elements of {dtype}", x.shape)
+        last = None if size is None else size * old // new
+        return self.free((*x.shape[:-1], last), dtype)
+
+
+_BYTES = {
+    **dict.fromkeys(("bool", "int8", "uint8"), 1),
+    **dict.fromkeys(("int16", "uint16", "float16", "bfloat16"), 2),
+    **dict.fromkeys(("int32", "uint32", "float32"), 4),
+    **dict.fromkeys(("int64", "uint64", "float64", "complex64"), 8),
+    "complex128": 16,
+}
+
+
+class Ndim(Operation):
+    """The number of axes; Keras says a vector as long as that, of float32."""
+
+    keeps = NOTHING
+
+    def infer(self, x: Array) -> Inference:
+        return self.free((len(x.shape),), "float32")
+
+
+class Size(Operation):
+    """The number of elements."""
+
+    keeps = NOTHING
+
+    def infer(self, x: Array) -> Inference:
+        return self.free((), "int32")
+
+
+class UnravelIndex(Operation):
+    """Places in a tensor of `shape` from those in the flattened: two FLOPs for each axis."""
+
+    keeps = NOTHING
+    shape: Shape = arg(Lengths())
+    operands = ("indices",)
+
+    def infer(self, indices: Array) -> Inference:
+        each = (None,) if None in self.shape else indices.shape
+        outputs = self.several((each, indices.dtype), len(self.shape))
+        return self.counted(outputs, product(2 * len(self.shape), *indices.shape))
 
 
 class Copy(_Moving):
