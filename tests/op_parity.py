@@ -1,7 +1,8 @@
 """A function of `archi.ops` beside the one of `keras.ops`, compared in everything they say.
 
 `check` calls both with the same arguments and compares the outputs, the operation's config
-and the whole model around it as JSON; the twin is then made again from that JSON. Real
+and the whole model around it as JSON; and what the reader makes
+of Keras's JSON of it. Real
 Keras runs in a scope that allocates no weight, so a check takes milliseconds.
 """
 
@@ -20,7 +21,8 @@ from archi import Graph, bridge, ops
 from archi.errors import LayerError
 from archi.graph import Node, Tensor, building
 from archi.layers import layer_class
-from archi.layers._values import Constant, read_values
+from archi.layers._values import Constant
+from archi.readers._config import build_graph
 
 Shape = tuple[int | None, ...]
 NAMESPACES = ("", "image", "linalg", "nn", "numpy")  # of keras.ops, where functions are
@@ -148,43 +150,18 @@ def _claims(graph: Graph, model: Any) -> Iterator[tuple[str, Any, Any]]:
     except (NotImplementedError, TypeError):  # an argument that Keras can't write
         return
     ours = json.loads(bridge.functional_json(graph))
-    yield "operation", _operations(ours), _operations(json.loads(theirs))
-    yield "model", bridge.to_keras(graph, initialize=False).to_json(), theirs
-    yield "outputs once read", _seen(read(ours["config"])), _seen(graph.outputs)
+    yield "model", _without_inputs(ours), _without_inputs(json.loads(theirs))
+    again = build_graph(json.loads(theirs), title=parity.NAME)
+    yield "outputs once read", _seen(again.outputs), _seen(graph.outputs)
+    yield "dtypes once read", *([x.dtype for x in side.outputs] for side in (again, graph))
 
 
 def _seen(outputs: Any) -> list[Any]:
     return [tuple(x.shape) for x in outputs]
 
 
-def _operations(document: dict[str, Any]) -> list[Any]:
-    return [layer for layer in document["config"]["layers"] if layer["class_name"] != "InputLayer"]
-
-
-def read(config: dict[str, Any]) -> list[Tensor]:
-    """Return the outputs of a functional config of inputs and operations."""
-    made: dict[tuple[str, int], Node] = {}
-    for layer in config["layers"]:
-        name, kind = layer["name"], layer["class_name"]
-        if kind == "InputLayer":
-            source = _twin_input(X(tuple(layer["config"]["batch_shape"]), layer["config"]["dtype"]))
-            made[name, 0] = source.node
-            continue
-        operation = ops.operation(kind)(**layer["config"])
-        assert operation.module == layer["module"]
-        for index, call in enumerate(layer["inbound_nodes"]):
-            args, kwargs = (read_values(call[key], find(made)) for key in ("args", "kwargs"))
-            made[name, index] = operation.add_call(tuple(args), kwargs)
-    ends = config["output_layers"]
-    ends = [ends] if isinstance(ends[0], str) else ends
-    return [made[name, node].outputs[index] for name, node, index in ends]
-
-
-def find(made: dict[tuple[str, int], Node]) -> Callable[[dict[str, Any]], Tensor]:
-    """Return a function from the config of a tensor to that tensor."""
-
-    def tensor(config: dict[str, Any]) -> Tensor:
-        name, node, index = config["keras_history"]
-        return made[name, node].outputs[index]
-
-    return tensor
+def _without_inputs(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a model's document without its input layers, whose configs grow with Keras."""
+    config = document["config"]
+    layers = [layer for layer in config["layers"] if layer["class_name"] != "InputLayer"]
+    return {**document, "config": {**config, "layers": layers}}

@@ -30,9 +30,10 @@ def operation_classes() -> dict[str, type[Operation]]:
 
 def __getattr__(name: str) -> Any:
     try:
-        return _index[_class_name(name)].function
+        found = _index[_class_name(name)]
     except KeyError:
         raise AttributeError(f"archi.ops has no operation {name!r}") from None
+    return getattr(found, name) if name in _METHODS else found.function
 
 
 # Functions that are not called as their classes are.
@@ -44,6 +45,7 @@ _CLASSES = {
     "rms_normalization": "RMSNorm",
     "extract_patches_3d": "ExtractPatches",
 }
+_METHODS = {"extract_patches_3d"}  # functions that differ from that of their class
 
 
 @cache

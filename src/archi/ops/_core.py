@@ -94,7 +94,9 @@ class Operation(Layer):
         if [len(shape) for shape in alone.outputs] != [len(shape) for shape in whole.outputs]:
             return _shared_out(whole, tensors[0])
         inner = tuple((None, *shape) for shape in alone.inner)
-        return alone._replace(outputs=whole.outputs, samples=alone.outputs, inner=inner)
+        return alone._replace(
+            outputs=whole.outputs, dtypes=whole.dtypes, samples=alone.outputs, inner=inner
+        )
 
     def _inferred(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
         """Return what `infer` says of these operands. Raises LayerError."""
@@ -132,6 +134,23 @@ class Operation(Layer):
 
     def kept(self) -> Kept:
         return self.keeps
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        try:
+            return self.sees(shapes, spatial)
+        except LayerError:  # a call from a file that does not fit the operation
+            return None
+
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        """Return the reach, of a call that fits. Raises LayerError where it does not."""
+        return None
+
+    def called_with(self, name: str) -> Any:
+        """Return an operand of the one call; where there are several calls, None."""
+        if len(self.nodes) != 1:
+            return None
+        (node,) = self.nodes
+        return _bound(self.label, self.operands, node.args, node.kwargs).get(name)
 
     @property
     def output_dtype(self) -> str:

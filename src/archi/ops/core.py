@@ -83,7 +83,7 @@ class Unstack(Operation):
             raise self.refuse(f"wants num, or an input whose axis {axis} is known", x.shape)
         return self.counted(self.several((self.without(x.shape, axis), x.dtype), count), 0)
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         return self.reach_without(shapes[0], self.axis, False, spatial)
 
 

@@ -63,7 +63,7 @@ class _Colours(_Image):
         """Return the shape of the output."""
         return shape
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         return None if self.image(shapes[0])[2] in spatial else ITSELF
 
 
@@ -188,11 +188,9 @@ class ExtractPatches(_Image):
             raise self.refuse("padding is 'valid' or 'same'", self.padding)
 
     @classmethod
-    def function(cls, *args: Any, **kwargs: Any) -> Any:
-        """Call it as `extract_patches` or, the input being named `volumes`, as the 3D one."""
-        if "volumes" in kwargs:
-            kwargs["images"] = kwargs.pop("volumes")
-        return super().function(*args, **kwargs)
+    def extract_patches_3d(cls, volumes: Any, size: Any, *args: Any, **kwargs: Any) -> Any:
+        """Call it as that function of `keras.ops`, whose windows have three sizes."""
+        return cls.function(volumes, (size,) * 3 if type(size) is int else size, *args, **kwargs)
 
     def infer(self, images: Array) -> Inference:
         rank = len(self.size)

@@ -6,10 +6,9 @@ from typing import Any
 
 from archi.graph import Inference, Shape
 from archi.layers._arguments import Boolean, Choice, Number, arg
-from archi.layers._core import product
-from archi.ops._arguments import Known
+from archi.layers._core import Reach, product
+from archi.ops._arguments import Axes, Known
 from archi.ops._core import BOTH, INPUTS, Array, Operation
-from archi.ops._reduction import Reduction
 
 HOME = "linalg"
 DECOMPOSED = "the arithmetic of a decomposition is up to the algorithm"
@@ -137,12 +136,12 @@ class Pinv(_OnMatrix):
         return [(*batch, columns, rows)]
 
 
-class Norm(Reduction):
+class Norm(Operation):
     """A norm of vectors or matrices: one FLOP for each element, but for singular values."""
 
     ord: Any = arg(Known(), None)
-    axis: Any
-    keepdims: bool
+    axis: Any = arg(Axes(), None)
+    keepdims: bool = arg(Boolean(), False)
 
     def validate(self) -> None:
         if isinstance(self.ord, str) and self.ord not in ("fro", "nuc"):
@@ -159,10 +158,12 @@ class Norm(Reduction):
         singular = len(axes) == 2 and self.ord in ("nuc", 2, -2)
         count = None if singular else product(*x.shape)
         why = DECOMPOSED if singular else "the size of its input is unknown"
-        return self.counted([(self.reduced(x.shape), self.output_of(x.dtype))], count, why=why)
+        dtype = "float32" if "int" in x.dtype or x.dtype == "bool" else x.dtype
+        output = (self.without(x.shape, self.axis, self.keepdims), dtype)
+        return self.counted([output], count, why=why)
 
-    def output_of(self, dtype: str) -> str:
-        return "float32" if "int" in dtype or dtype == "bool" else dtype
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        return self.reach_without(shapes[0], self.axis, self.keepdims, spatial)
 
 
 class Solve(Operation):

@@ -138,9 +138,9 @@ class _OverAxis(Unary):
         self.axes_of(self.axis, len(x.shape))
         return super().infer(x)
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         over = self.axes_of(self.axis, len(shapes[0]))
-        return None if set(over) & set(spatial) else super().reach(shapes, spatial)
+        return None if set(over) & set(spatial) else super().sees(shapes, spatial)
 
 
 class Softmax(_OverAxis):
@@ -170,7 +170,7 @@ class Glu(Operation):
         half = None if size is None else size // 2
         return self.elementwise((*x.shape[:axis], half, *x.shape[axis + 1 :]), x.dtype, 2)
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         return None if self.axis % len(shapes[0]) in spatial else ITSELF
 
 
@@ -203,7 +203,7 @@ class _Scaled(Elementwise):
         """Return the inference of what has the shape of `x`."""
         return self.elementwise(x.shape, x.dtype, self.cost)
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         over = self.axes_of(self.axis, len(shapes[0]))
         return None if set(over) & set(spatial) else ITSELF
 
@@ -257,7 +257,7 @@ class BatchNorm(Elementwise):
             raise self.refuse("wants a scale where it has an offset", None)
         return self.elementwise(x.shape, x.dtype, self.cost)
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         return ITSELF  # what it knows of the batch comes from elsewhere
 
 
@@ -272,7 +272,7 @@ class Moments(Operation):
         output = (self.without(x.shape, self.axes, self.keepdims), x.dtype)
         return self.counted([output, output], product(2, *x.shape))
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         return self.reach_without(shapes[0], self.axes, self.keepdims, spatial)
 
 

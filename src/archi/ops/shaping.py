@@ -88,9 +88,9 @@ class GetItem(Operation):
             raise self.refuse(f"wants an index within {size}", key)
         return []
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         """A slice of positions is a window of one position."""
-        keys = self._keys(self.nodes[0].args[1]) if len(self.nodes) == 1 else [None]
+        keys = self._keys(self.called_with("key"))
         if any(key is None for key in keys):
             return None
         place = next(index for index, key in enumerate(keys) if key is Ellipsis)
@@ -156,7 +156,7 @@ class Squeeze(_View):
             raise self.refuse("leaves out axes of length 1", shape)
         return self.without(shape, self.axis)
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         ones = [axis for axis, size in enumerate(shapes[0]) if size == 1]
         return self.reach_without(
             shapes[0], ones if self.axis is None else self.axis, False, spatial
@@ -177,7 +177,7 @@ class ExpandDims(_View):
         sizes = iter(shape)
         return tuple(1 if axis in new else next(sizes) for axis in range(rank))
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         listed = self.axis if is_list(self.axis) else (self.axis,)
         new = self.axes_of(self.axis, len(shapes[0]) + len(listed))
         return ITSELF if all(axis > max(spatial) for axis in new) else None
@@ -193,7 +193,7 @@ class _Permuting(_Moving):
     def moved(self, shape: Shape) -> Shape:
         return tuple(shape[axis] for axis in self.order(len(shape)))
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         order = self.order(len(shapes[0]))
         return ITSELF if all(order[axis] == axis for axis in spatial) else None
 
@@ -279,7 +279,7 @@ class _Rearranging(_Moving):
             self.axes_of(self.axis, len(shape))
         return shape
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         over = self.axes_of(self.axis, len(shapes[0]))
         return None if set(over) & set(spatial) else ITSELF
 
@@ -341,7 +341,7 @@ class Pad(_Moving):
             raise self.refuse(f"wants a tensor of rank {len(pairs)}, as pad_width has", shape)
         return pairs
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         if self.mode not in ("constant", "empty"):
             return None
         pairs = self._pairs(shapes[0])
@@ -407,7 +407,7 @@ class Take(Operation):
         axis = self.axis_of(self.axis, len(x.shape))
         return self.free((*x.shape[:axis], *places, *x.shape[axis + 1 :]), x.dtype)
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         over = None if self.axis is None else self.axis % len(shapes[0])
         return None if over is None or over <= max(spatial) else ITSELF
 
@@ -499,5 +499,5 @@ class UnravelIndex(Operation):
 class Copy(_Moving):
     """The tensor again."""
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         return ITSELF

@@ -85,10 +85,9 @@ class _Spatial(Operation):
 class _Convolution(_Spatial):
     """A convolution with a kernel that is an operand; MACs are the kernel at every position."""
 
-    strides: Any = arg(Integers(1), 1)
-    padding: str = arg(Choice("valid", "same", "causal", any_case=True), "valid")
-    data_format: str = arg(DataFormat(), None)
-    dilation_rate: Any = arg(Integers(1), 1)
+    strides: Any
+    padding: str
+    dilation_rate: Any
     operands: ClassVar[tuple[str, ...]] = ("inputs", "kernel")
 
     def convolved(self, x: Shape, kernel: Shape, filters: int | None) -> Shape:
@@ -114,14 +113,23 @@ class _Convolution(_Spatial):
         macs = product(per_position, *places)
         return self.counted([(output, x.dtype)], None if macs is None else 0, macs)
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
-        kernel = self.nodes[0].args[1].shape[:-2] if self.nodes else ()
+
+class _Forward(_Convolution):
+    """A convolution that is not transposed."""
+
+    strides: Any = arg(Integers(1), 1)
+    padding: str = arg(Choice("valid", "same", "causal", any_case=True), "valid")
+    data_format: str = arg(DataFormat(), None)
+    dilation_rate: Any = arg(Integers(1), 1)
+
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        kernel = self.shape_of(self.called_with(self.operands[1]))[:-2]
         return self.window_reach(
             shapes[0], spatial, kernel, self.strides, self.padding, self.dilation_rate
         )
 
 
-class Conv(_Convolution):
+class Conv(_Forward):
     """A convolution."""
 
     def infer(self, inputs: Array, kernel: Array) -> Inference:
@@ -131,7 +139,7 @@ class Conv(_Convolution):
         return self.multiplied(inputs, output, product(*kernel.shape))
 
 
-class DepthwiseConv(_Convolution):
+class DepthwiseConv(_Forward):
     """A convolution of each channel by itself."""
 
     def infer(self, inputs: Array, kernel: Array) -> Inference:
@@ -139,7 +147,7 @@ class DepthwiseConv(_Convolution):
         return self.multiplied(inputs, output, product(*kernel.shape))
 
 
-class SeparableConv(_Convolution):
+class SeparableConv(_Forward):
     """A depthwise convolution, then one of single positions."""
 
     operands = ("inputs", "depthwise_kernel", "pointwise_kernel")
@@ -191,9 +199,6 @@ class ConvTranspose(_Convolution):
             return (size - 1) * stride + (span if self.padding == "valid" else span % 2) + more
         return (size - 1) * stride + max(span, stride) if self.padding == "valid" else size * stride
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
-        return None  # between its strides positions read different windows
-
 
 class _Pool(_Spatial):
     """One of many positions; one FLOP for each tap of a window."""
@@ -216,7 +221,7 @@ class _Pool(_Spatial):
     def _strides(self) -> Any:
         return self.pool_size if self.strides is None else self.strides
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         size = self.each(self.pool_size, len(shapes[0]) - 2)
         return self.window_reach(shapes[0], spatial, size, self._strides, self.padding)
 
@@ -250,8 +255,13 @@ class _AdaptivePool(_Spatial):
         if not is_list(self.output_size):
             raise self.refuse("wants an output_size for each dimension", self.output_size)
         taps = [_taps(x[axis], size) for axis, size in zip(spatial, sizes, strict=True)]
-        output = self.with_sizes(x, x[channel], sizes)
-        return self.counted([(output, inputs.dtype)], product(x[0], x[channel], *taps))
+        return self.counted([(self._output(x), inputs.dtype)], product(x[0], x[channel], *taps))
+
+    def _output(self, shape: Shape) -> Shape:
+        """Return the shape that Keras says, which has an axis too many where channels are last."""
+        if self.data_format == "channels_last":
+            return (*shape[: -len(self.output_size)], *self.output_size, shape[-1])
+        return (*shape[:2], *self.output_size)
 
 
 def _taps(size: int | None, windows: int) -> int | None:
