@@ -120,6 +120,18 @@ for key in (
 ):  # fmt: skip
     refuses("get_item", F, key)
 
+PATCHES = X((2, 8, 6, 3))
+takes("rearrange", PATCHES, "b h w c -> b c h w")
+takes("rearrange", PATCHES, "b (h p) (w q) c -> b (h w) (p q c)", p=4, q=2)
+takes("rearrange", PATCHES, "b h w c->(b h) w c")
+takes("rearrange", PATCHES, pattern="b h w (c d) -> b h w c d", c=1, d=3)
+refuses("rearrange", PATCHES, "b h w c")
+refuses("rearrange", PATCHES, "b h w c -> b h w d")
+refuses("rearrange", F, "b h w -> h b w")  # of an open batch Keras knows no product
+refuses("rearrange", PATCHES, "b h (w q) c -> b h w q c")
+cannot_run("rearrange", PATCHES, "b (h p) w c -> b h p w c", p=3)
+cannot_run("rearrange", PATCHES, "b h w -> w h b")
+
 for axis in (1, -1):
     takes("concatenate", [F, F], axis)
     takes("concatenate", (F, F, F), axis=axis)

@@ -73,7 +73,7 @@ class Operation(Layer):
             own = {key: kwargs.pop(key) for key in cls.arguments if key in kwargs}
             return cls(**own)(*args, **kwargs)
         names = cls.signature or (*cls.operands, *cls.arguments)
-        given = {**cls.optional, **_bound(cls.__name__, names, args, kwargs)}
+        given = {**cls.optional, **bound(cls.__name__, names, args, kwargs)}
         missing = [name for name in cls.operands if name not in given]
         if missing:
             raise LayerError(f"{cls.__name__} needs {missing[0]}")
@@ -86,9 +86,9 @@ class Operation(Layer):
         tensors = tensors_in((args, kwargs))
         if not tensors:
             raise self.refuse("is called on tensors", list(args))
-        whole = self._inferred(args, kwargs)
+        whole = self.inferred(args, kwargs)
         try:
-            alone = self._inferred(*map_tensors(_alone, (args, kwargs)))
+            alone = self.inferred(*map_tensors(_alone, (args, kwargs)))
         except LayerError:  # an argument tells of the whole batch
             return _shared_out(whole, tensors[0])
         if [len(shape) for shape in alone.outputs] != [len(shape) for shape in whole.outputs]:
@@ -98,22 +98,22 @@ class Operation(Layer):
             outputs=whole.outputs, dtypes=whole.dtypes, samples=alone.outputs, inner=inner
         )
 
-    def _inferred(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
+    def inferred(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
         """Return what `infer` says of these operands. Raises LayerError."""
         if self.variadic:
             if kwargs or not all(map(is_array, args)):
                 raise self.refuse("is called on tensors", _shown(list(args)))
             inference = self.infer(*args)
         else:
-            given = _bound(self.label, self.operands, args, kwargs)
+            given = bound(self.label, self.operands, args, kwargs)
             for name in self.operands:
-                self._check(name, given)
+                self.check(name, given)
             inference = self.infer(**given)
         if any(size is not None and size < 0 for shape in inference.outputs for size in shape):
             raise self.refuse("would give a negative size", list(inference.outputs))
         return inference
 
-    def _check(self, name: str, given: dict[str, Any]) -> None:
+    def check(self, name: str, given: dict[str, Any]) -> None:
         """Raise LayerError where an operand is missing or not what it must be."""
         if name not in given:
             if name not in self.optional:
@@ -136,6 +136,8 @@ class Operation(Layer):
         return self.keeps
 
     def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        if any(len(shape) <= max(spatial) for shape in shapes):
+            return None
         try:
             return self.sees(shapes, spatial)
         except LayerError:  # a call from a file that does not fit the operation
@@ -150,12 +152,13 @@ class Operation(Layer):
         if len(self.nodes) != 1:
             return None
         (node,) = self.nodes
-        return _bound(self.label, self.operands, node.args, node.kwargs).get(name)
+        return bound(self.label, self.operands, node.args, node.kwargs).get(name)
 
     @property
     def output_dtype(self) -> str:
         """Dtype of the outputs, which is that of the first call's."""
-        return self.nodes[0].outputs[0].dtype if self.nodes else "float32"
+        dtypes = [tensor.dtype for node in self.nodes for tensor in node.outputs]
+        return dtypes[0] if dtypes else "float32"
 
     @property
     def weight_dtype(self) -> str:
@@ -316,7 +319,7 @@ def strong(value: Any) -> str:
     return {"int": "int64", "float": "float32"}.get(dtype, dtype)
 
 
-def _bound(
+def bound(
     who: str, names: tuple[str, ...], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return arguments by name. Raises LayerError for too many and for names not known."""

@@ -230,7 +230,7 @@ class Diff(Operation):
     """The differences of neighbours along `axis`, `n` times over: one FLOP an element a time."""
 
     keeps = NOTHING
-    n: int = arg(Integer(), 1)
+    n: int = arg(Integer(0), 1)
     axis: int = arg(Integer(), -1)
     operands = ("a",)
 

@@ -92,6 +92,7 @@ class _Convolution(_Spatial):
 
     def convolved(self, x: Shape, kernel: Shape, filters: int | None) -> Shape:
         """Return the output's shape. Raises LayerError."""
+        self.axes(x)
         if len(kernel) != len(x):
             raise self.refuse(f"wants a kernel of rank {len(x)}", kernel)
         self.channels_fit(x, kernel, kernel[-2])
@@ -176,10 +177,10 @@ class ConvTranspose(_Convolution):
 
     def infer(self, inputs: Array, kernel: Array) -> Inference:
         x, shape = inputs.shape, kernel.shape
+        _, spatial = self.axes(x)
         if len(shape) != len(x) or None in shape[:-2]:
             raise self.refuse(f"wants a kernel of rank {len(x)}", shape)
         self.channels_fit(x, shape, shape[-1])
-        _, spatial = self.axes(x)
         sizes = tuple(
             self._length(x[axis], shape[place], place, len(spatial))
             for place, axis in enumerate(spatial)
