@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, ClassVar
 
 from archi.errors import LayerError, quote
@@ -87,8 +87,9 @@ class Operation(Layer):
         if not tensors:
             raise self.refuse("is called on tensors", list(args))
         whole = self.inferred(args, kwargs)
+        open_batch = any(None in tensor.shape for tensor in tensors)
         try:
-            alone = self.inferred(*map_tensors(_alone, (args, kwargs)))
+            alone = self.inferred(*map_tensors(partial(_alone, open_batch), (args, kwargs)))
         except LayerError:  # an argument tells of the whole batch
             return _shared_out(whole, tensors[0])
         if [len(shape) for shape in alone.outputs] != [len(shape) for shape in whole.outputs]:
@@ -276,9 +277,14 @@ def is_array(value: Any) -> bool:
     return isinstance(value, (Tensor, Constant))
 
 
-def _alone(tensor: Tensor) -> Tensor:
-    """Return a tensor as it is where the batch is one sample."""
-    return Tensor(tensor.sample, tensor.dtype, tensor.node, tensor.index, tensor.sample)
+def _alone(open_batch: bool, tensor: Tensor) -> Tensor:
+    """Return a tensor as it is where the batch is one sample.
+
+    Beside those of an open batch, an input whose sizes are all known is no part of it.
+    """
+    apart = open_batch and tensor.alone is None and None not in tensor.shape
+    shape = tensor.shape if apart else tensor.sample
+    return Tensor(shape, tensor.dtype, tensor.node, tensor.index, shape)
 
 
 def _shared_out(whole: Inference, tensor: Tensor) -> Inference:

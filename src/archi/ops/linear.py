@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from archi.graph import Inference, Shape, is_list
 from archi.layers._arguments import Integer, Kind, arg
-from archi.layers._core import product
+from archi.layers._core import ITSELF, Reach, product
 from archi.ops._core import Array, Operation, strong
 
 HOME = "numpy"
@@ -42,6 +42,13 @@ class Matmul(_Product):
         dtypes = {strong(x1), strong(x2)}
         dtype = "int32" if dtypes == {"int8"} else self.promoted(strong(x1), strong(x2))
         return self.macs(shape, dtype, *inner or [None])
+
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        """One matrix for all positions works on the features of each alone."""
+        one, other = self.called_with("x1"), self.called_with("x2")
+        matrix = other is not None and len(self.shape_of(other)) == 2
+        alone = matrix and [self.shape_of(one)] == shapes and len(shapes[0]) - 1 not in spatial
+        return ITSELF if alone else None
 
 
 class Dot(_Product):
