@@ -104,13 +104,187 @@ def resnet_bottleneck_torchvision(depth, input_shape=(224, 224, 3), classes=1000
     return keras.Model(inputs, _classifier(x, classes))
 
 
+# --- CIFAR ResNets (He et al. 2015, section 4.2) -----------------------------------------------
+
+
+def _cifar_shortcut(x, filters, stride, option):
+    """Option A pads channels with zeros, B projects where the shape changes, C always."""
+    changes = x.shape[-1] != filters
+    if option == "a" and changes:
+        x = layers.AveragePooling2D(1, strides=stride)(x)
+        extra = filters - x.shape[-1]
+        # "channels_first" pads the last two axes, here the columns and the channels
+        return layers.ZeroPadding2D(((0, 0), (0, extra)), data_format="channels_first")(x)
+    if option == "c" or (option == "b" and changes):
+        return _projection_bn(x, filters, stride, use_bias=False)
+    return x
+
+
+def cifar_resnet(depth, option="a", input_shape=(32, 32, 3), classes=10):
+    """ResNet of 6n+2 layers for CIFAR.
+
+    Source: He et al. 2015, section 4.2: a 3x3 convolution of 16 filters, then 2n layers each
+    on maps of 32, 16 and 8 pixels with 16, 32 and 64 filters.
+    """
+    inputs = keras.Input(input_shape)
+    x = _bn_relu(layers.Conv2D(16, 3, padding="same", use_bias=False)(inputs))
+    for stage in range(3):
+        for block in range((depth - 2) // 6):
+            stride = 2 if stage > 0 and block == 0 else 1
+            filters = 16 * 2**stage
+            shortcut = _cifar_shortcut(x, filters, stride, option)
+            x = layers.Conv2D(filters, 3, strides=stride, padding="same", use_bias=False)(x)
+            x = _bn_relu(x)
+            x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+            x = layers.BatchNormalization()(x)
+            x = layers.Activation("relu")(layers.Add()([shortcut, x]))
+    return keras.Model(inputs, _classifier(x, classes))
+
+
+def cifar_preact_resnet(depth, option, input_shape=(32, 32, 3), classes=10):
+    """Pre-activation ResNet of 6n+2 layers for CIFAR, such as ResNet-110.
+
+    Source: He et al. 2016, figure 4(e), section 3.1 and the appendix: the first unit activates
+    before the paths split, the last is followed by one more activation.
+    """
+    inputs = keras.Input(input_shape)
+    x = _bn_relu(_he_conv(inputs, 16, 3, bias=False))
+    for stage in range(3):
+        for block in range((depth - 2) // 6):
+            stride = 2 if stage > 0 and block == 0 else 1
+            filters = 16 * 2**stage
+            activated = x if stage == block == 0 else _bn_relu(x)
+            if option == "a" or (option == "b" and x.shape[-1] == filters):
+                shortcut = _cifar_shortcut(x, filters, stride, "a")
+            else:
+                shortcut = _he_conv(activated, filters, 1, stride, bias=False)
+            y = _he_conv(activated, filters, 3, stride, bias=False)
+            y = _he_conv(_bn_relu(y), filters, 3, bias=False)
+            x = layers.Add()([shortcut, y])
+    return keras.Model(inputs, _classifier(_bn_relu(x), classes))
+
+
+def cifar_preact_bottlenecks(depth, input_shape=(32, 32, 3), classes=10):
+    """Pre-activation ResNet of 9n+2 layers for CIFAR, such as ResNet-164 and ResNet-1001.
+
+    Source: https://github.com/KaimingHe/resnet-1k-layers (resnet-pre-act.lua): stages of 64, 128
+    and 256 channels; a unit that changes them has one BN-ReLU for both paths.
+    """
+    inputs = keras.Input(input_shape)
+    x = _he_conv(inputs, 16, 3, bias=False)
+    for stage, outer in enumerate((64, 128, 256)):
+        for block in range((depth - 2) // 9):
+            stride = 2 if stage > 0 and block == 0 else 1
+            activated = _bn_relu(x)
+            shortcut = x if block else _he_conv(activated, outer, 1, stride, bias=False)
+            y = _he_conv(activated, outer // 4, 1, stride, bias=False)
+            y = _he_conv(_bn_relu(y), outer // 4, 3, bias=False)
+            y = _he_conv(_bn_relu(y), outer, 1, bias=False)
+            x = layers.Add()([shortcut, y])
+    return keras.Model(inputs, _classifier(_bn_relu(x), classes))
+
+
+# --- SENets (Hu et al. 2018, https://arxiv.org/abs/1709.01507) -------------------------------
+
+
+def _se_block(x, ratio):
+    """Squeeze by global average pooling, excitation by two 1x1 convolutions, scaling."""
+    channels = x.shape[-1]
+    s = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    s = layers.Conv2D(channels // ratio, 1, activation="relu")(s)
+    s = layers.Conv2D(channels, 1, activation="sigmoid")(s)
+    return layers.Multiply()([x, s])
+
+
+def _bn_conv_after(x, filters, kernel, stride=1, groups=1):
+    """Convolution without bias, then batch normalisation."""
+    x = layers.Conv2D(
+        filters, kernel, strides=stride, padding="same", groups=groups, use_bias=False
+    )(x)
+    return layers.BatchNormalization()(x)
+
+
+def _se_residual(x, convs, ratio, down_kernel=1):
+    """Residual branch of (filters, kernel, stride, groups), squeezed and excited, then added."""
+    y = x
+    for index, (filters, kernel, stride, groups) in enumerate(convs):
+        y = _bn_conv_after(y, filters, kernel, stride, groups)
+        if index < len(convs) - 1:
+            y = layers.Activation("relu")(y)
+    if x.shape[-1] != y.shape[-1]:
+        stride = x.shape[1] // y.shape[1]
+        x = _bn_conv_after(x, y.shape[-1], down_kernel if stride > 1 else 1, stride)
+    return layers.Activation("relu")(layers.Add()([x, _se_block(y, ratio)]))
+
+
+def se_resnet(depth, ratio=16, input_shape=(224, 224, 3), classes=1000):
+    """SE-ResNet-18 to -152; the first convolution of a block strides.
+
+    Source: Hu et al. 2018, table 1 and figure 3, on He et al. 2015, table 1.
+    """
+    inputs = keras.Input(input_shape)
+    x = _resnet_stem(inputs, use_bias=False)
+    repetitions = {**BASIC_BLOCKS, **BOTTLENECK_BLOCKS}[depth]
+    for stage, blocks in enumerate(repetitions):
+        f = STAGE_FILTERS[stage]
+        for block in range(blocks):
+            stride = 2 if stage > 0 and block == 0 else 1
+            convs = [(f, 3, stride, 1), (f, 3, 1, 1)]
+            if depth in BOTTLENECK_BLOCKS:
+                convs = [(f, 1, stride, 1), (f, 3, 1, 1), (4 * f, 1, 1, 1)]
+            x = _se_residual(x, convs, ratio)
+    return keras.Model(inputs, _classifier(x, classes))
+
+
+def se_resnext(depth, cardinality, width, input_shape=(224, 224, 3), classes=1000):
+    """SE-ResNeXt; the grouped 3x3 convolution strides.
+
+    Source: Hu et al. 2018, table 1, on Xie et al. 2017, table 1.
+    """
+    inputs = keras.Input(input_shape)
+    x = _resnet_stem(inputs, use_bias=False)
+    for stage, blocks in enumerate(BOTTLENECK_BLOCKS[depth]):
+        inner, outer = cardinality * width * 2**stage, 256 * 2**stage
+        for block in range(blocks):
+            stride = 2 if stage > 0 and block == 0 else 1
+            convs = [(inner, 1, 1, 1), (inner, 3, stride, cardinality), (outer, 1, 1, 1)]
+            x = _se_residual(x, convs, ratio=16)
+    return keras.Model(inputs, _classifier(x, classes))
+
+
+def senet_154(input_shape=(224, 224, 3), classes=1000):
+    """SENet-154.
+
+    Source: Hu et al. 2018, appendix; the stem's 64, 64 and 128 filters from the published model.
+    """
+    inputs = keras.Input(input_shape)
+    x = inputs
+    for filters, stride in ((64, 2), (64, 1), (128, 1)):
+        x = layers.Activation("relu")(_bn_conv_after(x, filters, 3, stride))
+    x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
+    for stage, blocks in enumerate((3, 8, 36, 3)):
+        w = 64 * 4 * 2**stage
+        for block in range(blocks):
+            stride = 2 if stage > 0 and block == 0 else 1
+            convs = [(w // 2, 1, 1, 1), (w, 3, stride, 64), (w, 1, 1, 1)]
+            x = _se_residual(x, convs, ratio=16, down_kernel=3)
+    x = layers.GlobalAveragePooling2D()(x)
+    x = layers.Dropout(0.2)(x)
+    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
+
+
 # --- Pre-activation ResNets (He et al. 2016, https://arxiv.org/abs/1603.05027) ----------------
 
 
-def _he_conv(x, filters, kernel, stride=1):
-    """Convolution with bias and he_normal weights."""
+def _he_conv(x, filters, kernel, stride=1, bias=True):
+    """Convolution with he_normal weights."""
     return layers.Conv2D(
-        filters, kernel, strides=stride, padding="same", kernel_initializer="he_normal"
+        filters,
+        kernel,
+        strides=stride,
+        padding="same",
+        use_bias=bias,
+        kernel_initializer="he_normal",
     )(x)
 
 
@@ -198,6 +372,21 @@ def wrn(
     return keras.Model(inputs, _classifier(_bn_relu(x), classes))
 
 
+def imagenet_wrn(depth, k, input_shape=(224, 224, 3), classes=1000):
+    """WRN-18-k or WRN-34-k for ImageNet.
+
+    Source: Zagoruyko & Komodakis 2016, section 3.4, on fb.resnet.torch: the basic blocks of
+    He et al. 2015 with k times the filters behind an unchanged stem.
+    """
+    inputs = keras.Input(input_shape)
+    x = _resnet_stem(inputs, use_bias=False)
+    for stage, blocks in enumerate(BASIC_BLOCKS[depth]):
+        for block in range(blocks):
+            stride = 2 if stage > 0 and block == 0 else 1
+            x = _basic_block(x, int(STAGE_FILTERS[stage] * k), stride, False, width=1)
+    return keras.Model(inputs, _classifier(x, classes))
+
+
 # --- A ResNet-50 variant for Fashion-MNIST ----------------------------------------------------
 
 
@@ -264,3 +453,104 @@ def nasnet_a_cifar(
             x, p = _normal_a_cell(x, p, filters, block_id=f"{stage * N + i + 1}")
     x = layers.Activation("relu")(x)
     return keras.Model(inputs, _classifier(x, classes))
+
+
+# --- PNASNet-5 (Liu et al. 2018, https://arxiv.org/abs/1712.00559) -----------------------------
+
+NAS_BN = {"momentum": 0.9997, "epsilon": 1e-3}
+
+
+def _pointwise_bn(x, filters, stride=1):
+    """1x1 convolution and batch normalisation."""
+    x = layers.Conv2D(filters, 1, strides=stride, use_bias=False)(x)
+    return layers.BatchNormalization(**NAS_BN)(x)
+
+
+def _strided_margins(x, kernel):
+    """Zeros that make a "valid" window of stride 2 cover what "same" would."""
+    margins = []
+    for size in x.shape[1:3]:
+        total = kernel - (1 if size % 2 else 2)
+        margins.append((total // 2, total - total // 2))
+    return tuple(margins)
+
+
+def _twice_separable(x, filters, kernel, stride):
+    """(ReLU, separable convolution, BN) twice; the first takes the stride."""
+    for number in range(2):
+        x = layers.Activation("relu")(x)
+        strided = number == 0 and stride > 1
+        if strided:
+            x = layers.ZeroPadding2D(_strided_margins(x, kernel))(x)
+        x = layers.SeparableConv2D(
+            filters,
+            kernel,
+            strides=stride if strided else 1,
+            padding="valid" if strided else "same",
+            use_bias=False,
+        )(x)
+        x = layers.BatchNormalization(**NAS_BN)(x)
+    return x
+
+
+def _factorized_reduction(x, filters):
+    """Two strided 1x1 poolings one pixel apart, each followed by half of the filters."""
+    x = layers.Activation("relu")(x)
+    left = layers.AveragePooling2D(1, strides=2)(x)
+    left = layers.Conv2D(filters // 2, 1, use_bias=False)(left)
+    right = layers.Cropping2D(((1, 0), (1, 0)))(layers.ZeroPadding2D(((0, 1), (0, 1)))(x))
+    right = layers.AveragePooling2D(1, strides=2)(right)
+    right = layers.Conv2D(filters - filters // 2, 1, use_bias=False)(right)
+    return layers.BatchNormalization(**NAS_BN)(layers.Concatenate()([left, right]))
+
+
+def _pnas_cell(x, before, filters, stride):
+    """The cell: five pairs, each (input, operation) twice, added; all are concatenated."""
+    if before is None:
+        before = x
+    elif before.shape[2] != x.shape[2]:
+        before = _factorized_reduction(before, filters)
+    elif before.shape[-1] != filters:
+        before = _pointwise_bn(layers.Activation("relu")(before), filters)
+    h = _pointwise_bn(layers.Activation("relu")(x), filters)
+
+    def apply(operation, t, stride):
+        if operation == "none":
+            return t if stride == 1 else _pointwise_bn(layers.Activation("relu")(t), filters, 2)
+        if operation == "max":
+            t = layers.MaxPooling2D(3, strides=stride, padding="same")(t)
+            return t if t.shape[-1] == filters else _pointwise_bn(t, filters)
+        return _twice_separable(t, filters, operation, stride)
+
+    states = [h, before]
+    pairs = (
+        ((5, 1), ("max", 1)),
+        ((7, 0), ("max", 0)),
+        ((5, 0), (3, 0)),
+        ((3, 4), ("max", 0)),
+        ((3, 1), ("none", 0)),
+    )
+    for pair in pairs:
+        both = [apply(what, states[i], stride if i < 2 else 1) for what, i in pair]
+        states.append(layers.Add()(both))
+    return layers.Concatenate()(states[2:])
+
+
+def pnasnet_5(N, F, stem_filters, imagenet, input_shape, classes):
+    """PNASNet-5 with N cells at each of three resolutions.
+
+    Source: https://github.com/tensorflow/models (research/slim/nets/nasnet/pnasnet.py): its
+    table of operations and hidden states, without auxiliary head and drop path.
+    """
+    inputs = keras.Input(input_shape)
+    stem = {"strides": 2, "padding": "valid"} if imagenet else {"padding": "same"}
+    x = layers.Conv2D(stem_filters, 3, use_bias=False, **stem)(inputs)
+    x = layers.BatchNormalization(**NAS_BN)(x)
+    before = None
+    if imagenet:
+        for filters in (F // 4, F // 2):
+            x, before = _pnas_cell(x, before, filters, 2), x
+    for number in range(3 * N):
+        stride = 2 if number in (N, 2 * N) else 1
+        x, before = _pnas_cell(x, before, F * 2 ** (number // N), stride), x
+    return keras.Model(inputs, _classifier(layers.Activation("relu")(x), classes))

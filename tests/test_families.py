@@ -9,6 +9,7 @@ import pytest
 import archi
 from archi.analysis.catalogue import describe
 from archi.bridge import compare, functional_json, to_keras
+from archi.errors import SpecError
 from archi.families._registry import catalogue, families, family_files
 from archi.keras_code import keras_code
 from archi.spec import parse
@@ -101,9 +102,42 @@ def test_family_declares_what_info_needs(family):
     assert all(p.source for p in family.published)
 
 
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_option_a_takes_every_other_pixel_and_adds_channels_of_zeros(keras, data_format):
+    import numpy as np
+
+    from archi.families.resnet_cifar import zero_padded
+    from archi.graph import Graph, building
+    from archi.layers import Input
+
+    last = data_format == "channels_last"
+    with building(data_format):
+        inputs = Input((8, 10, 3) if last else (3, 8, 10))
+        graph = Graph(inputs, zero_padded(inputs, 5, 2, "block"))
+    image = np.random.default_rng(0).normal(size=(2, 8, 10, 3)).astype("float32")
+    given = image if last else image.transpose(0, 3, 1, 2)
+    found = np.asarray(to_keras(graph)(given))
+    found = found if last else found.transpose(0, 2, 3, 1)
+    np.testing.assert_array_equal(found[..., :3], image[:, ::2, ::2])
+    np.testing.assert_array_equal(found[..., 3:], np.zeros((2, 4, 5, 2)))
+
+
+def test_a_name_is_the_familys_that_can_take_its_values():
+    """Names of one form, `resnet{depth}`, in two families."""
+    assert parse("resnet20").family.name == "resnet_cifar"
+    assert parse("resnet18").family.name == "resnet"
+    assert parse("preact-resnet164").family.name == "preact_resnet_cifar"
+    assert parse("preact-resnet152").family.name == "preact_resnet"
+    assert parse("wrn-18-2").family.name == "wrn_imagenet"
+    assert parse("wrn-34-2").family.name == "wrn"
+    with pytest.raises(SpecError, match="depth must be 18, 34, 50, 101 or 152, not '21'"):
+        parse("resnet21")
+
+
 def test_every_name_belongs_to_one_family():
     for name in [*catalogue(), *(preset for f in families() for preset in f.presets)]:
-        assert len([f for f in families() if f.match(name)]) == 1, name
+        matches = [(f, f.match(name)) for f in families()]
+        assert len([f for f, match in matches if match and f.accepts(match)]) == 1, name
 
 
 # --- real Keras ---------------------------------------------------------------------
@@ -181,6 +215,26 @@ def reference_cases():
             "resnet_basic",
             {"depth": 18, "input_shape": (64, 32, 1), "classes": 5},
         ),
+        "resnet20": ("cifar_resnet", {"depth": 20}),
+        "resnet56,shortcut=b,classes=100": (
+            "cifar_resnet",
+            {"depth": 56, "option": "b", "classes": 100},
+        ),
+        "resnet-cifar-14,shortcut=c,input=40x48x1": (
+            "cifar_resnet",
+            {"depth": 14, "option": "c", "input_shape": (40, 48, 1)},
+        ),
+        "preact-resnet110": ("cifar_preact_resnet", {"depth": 110, "option": "b"}),
+        "resnet56,preact=true": ("cifar_preact_resnet", {"depth": 56, "option": "a"}),
+        "resnet20,shortcut=c,preact=true,input=16x20x1": (
+            "cifar_preact_resnet",
+            {"depth": 20, "option": "c", "input_shape": (16, 20, 1)},
+        ),
+        "preact-resnet164": ("cifar_preact_bottlenecks", {"depth": 164}),
+        "preact-resnet-cifar-29,classes=100": (
+            "cifar_preact_bottlenecks",
+            {"depth": 29, "classes": 100},
+        ),
         "wrn-28-10": ("wrn", {"depth": 28, "width": 10}),
         "wrn-16-8": ("wrn", {"depth": 16, "width": 8}),
         "wrn-16-1": ("wrn", {"depth": 16, "width": 1}),
@@ -194,16 +248,48 @@ def reference_cases():
             "wrn",
             {"depth": 28, "width": 10, "bias": True, "shortcut_bn": True},
         ),
+        "wrn-18-1.5": ("imagenet_wrn", {"depth": 18, "k": 1.5}),
+        "wrn-34-2-imagenet,classes=7": ("imagenet_wrn", {"depth": 34, "k": 2, "classes": 7}),
+        "wrn-18-1": ("imagenet_wrn", {"depth": 18, "k": 1}),
+        "wrn-50-2-bottleneck": ("resnet_bottleneck_torchvision", {"depth": 50, "width": 2}),
+        "se-resnet34": ("se_resnet", {"depth": 34}),
+        "se-resnet50": ("se_resnet", {"depth": 50}),
+        "se-resnet18,reduction=4,classes=9": (
+            "se_resnet",
+            {"depth": 18, "ratio": 4, "classes": 9},
+        ),
+        "se-resnext50-32x4d": ("se_resnext", {"depth": 50, "cardinality": 32, "width": 4}),
+        "se-resnext101-8x3d,input=64x64x1": (
+            "se_resnext",
+            {"depth": 101, "cardinality": 8, "width": 3, "input_shape": (64, 64, 1)},
+        ),
+        "senet154": ("senet_154", {}),
         "fmnist-resnet50": ("fmnist_resnet50", {}),
         "nasnet-a-6@768,stem=cifar,input=32x32x3,classes=10": (
             "nasnet_a_cifar",
             {"N": 6, "F": 768 // 24},
+        ),
+        "nasnet-a-6@768-cifar": (
+            "nasnet_a_cifar",
+            {"N": 6, "F": 768 // 24, "skip_reduction": False},
+        ),
+        "nasnet-a-7@2304-cifar": (
+            "nasnet_a_cifar",
+            {"N": 7, "F": 2304 // 24, "stem_filters": 288, "skip_reduction": False},
         ),
         "nasnet-a-2@2304,stem=cifar,input=32x32x3,classes=10,skip_reduction=false": (
             "nasnet_a_cifar",
             {"N": 2, "F": 2304 // 24, "skip_reduction": False},
         ),
     }
+    for spec, N, F, stem, size, classes in (
+        ("pnasnet-5-large", 4, 216, 96, 331, 1000),
+        ("pnasnet-5-mobile", 3, 54, 32, 224, 1000),
+        ("pnasnet-5-cifar", 3, 48, 144, 32, 10),
+    ):
+        arguments = {"N": N, "F": F, "stem_filters": stem, "imagenet": size > 32}
+        arguments |= {"input_shape": (size, size, 3), "classes": classes}
+        cases[spec] = ("pnasnet_5", arguments)
     for depth in (18, 34, 50, 101, 152):
         cases[f"preact-resnet{depth}"] = ("preact_resnet", {"depth": depth})
     for depth in (50, 101, 152):
@@ -229,7 +315,16 @@ def settings(config):
 
     A 1×1 convolution is the same under either padding.
     """
-    keys = ("activation", "rate", "kernel_size", "strides", "pool_size", "padding", "axis")
+    keys = (
+        "activation",
+        "rate",
+        "groups",
+        "kernel_size",
+        "strides",
+        "pool_size",
+        "padding",
+        "axis",
+    )
     found = {key: config[key] for key in keys if key in config}
     if set(found.get("kernel_size", ())) == {1}:
         del found["padding"]

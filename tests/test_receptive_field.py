@@ -195,6 +195,7 @@ def _hull(spans) -> Span | None:
         "preact-resnet18,input=1100x1100x3",
         "wrn-16-8,input=200x200x3",
         "wrn-40-1,input=401x401x3",
+        "resnet56,input=700x700x3,shortcut=b",
         "xception,input=2503x2503x3",
         "nasnet-mobile,input=5024x5024x3",
         "nasnet-a-2@384,input=3333x3333x3",
@@ -433,13 +434,29 @@ def test_channels_first():
         lambda x: Concatenate(name="mix")([x, x]),
         lambda x: Conv2D(2, 1, data_format="channels_last", name="mix")(x),
         lambda x: MaxPooling2D(1, data_format="channels_last", name="mix")(x),
-        lambda x: ZeroPadding2D(1, data_format="channels_last", name="mix")(x),
     ],
 )
 def test_what_works_along_an_axis_of_the_image_is_unbounded(layer):
     """With channels first, the last axis holds positions; the same is bounded otherwise."""
     assert field_of(layer, 3, 8, 8, data_format="channels_first").why == "unbounded from mix on"
     assert field_of(layer, 8, 8, 3).size is not None
+
+
+def test_margins_around_other_axes_than_the_images_move_what_they_are_around():
+    """Option A of ResNet pads channels so: ZeroPadding2D, told the other data format."""
+    margins = ((2, 3), (5, 7))
+
+    def network(x):
+        return ZeroPadding2D(margins, data_format="channels_last")(x)
+
+    field = field_of(network, 3, 8, 8, data_format="channels_first")  # channels and rows
+    assert (field.size, field.stride, field.padding) == ((1, 1), (1, 1), (5, 0))
+
+    def other(x):
+        return ZeroPadding2D(margins, data_format="channels_first")(x)
+
+    field = field_of(other, 8, 8, 3)  # columns and channels
+    assert (field.size, field.stride, field.padding) == ((1, 1), (1, 1), (0, 2))
 
 
 def test_what_is_broadcast_over_the_image_is_seen_everywhere():

@@ -16,11 +16,24 @@ SPELLINGS = {
     "resnet50": ["ResNet50", "ResNet-50", "RESNET_50", "res-net 50"],
     "resnet50v2": ["ResNet50V2", "resnet-50-v2", "resnetv2-50"],
     "preact-resnet34": ["PreAct-ResNet34", "preact_resnet_34", "keras-resnet34"],
+    "resnet20": ["ResNet-20", "resnet20-cifar", "cifar-resnet20", "CIFAR_ResNet_20"],
+    "resnet110,shortcut=b": ["resnet-110, shortcut=B", "resnet-cifar-110,shortcut=b"],
+    "resnet-cifar-50": ["ResNet-50 (CIFAR)", "cifar-resnet50"],
+    "preact-resnet110": ["PreAct-ResNet-110", "resnet110,preact=true,shortcut=b"],
+    "preact-resnet164": ["preact_resnet164", "preact-resnet-164 (CIFAR)"],
     "wrn-28-10": ["WRN-28-10", "wrn_28_10", "wide-resnet-28-10", "WideResNet28-10", "WRN 28 10"],
     "wrn-40-2-b313": ["wrn-40-2-b(3,1,3)", "WRN-40-2-B(3, 1, 3)"],
     "wrn-28-10,dropout=0.3": ["wrn-28-10,Dropout=0.30"],
     "wrn-16-0.5": ["wrn-16-0.50"],
+    "wrn-18-2-imagenet": ["WRN-18-2", "wrn_imagenet_18_2", "WRN-18-2 (ImageNet)"],
+    "wrn-50-2-bottleneck": ["WRN-50-2-bottleneck", "wrn-50-2", "wrn-50-2-imagenet"],
+    "se-resnet50": ["SE-ResNet-50", "seresnet50"],
+    "se-resnext50-32x4d": ["SE-ResNeXt-50 (32x4d)", "seresnext50_32x4d"],
+    "senet154": ["SENet-154"],
     "nasnet-a-7@1920": ["NASNet-A (7 @ 1920)", "nasneta7@1920", "nasnet-a-7-1920"],
+    "nasnet-a-6@768-cifar": ["NASNet-A (6 @ 768) CIFAR"],
+    "pnasnet-5-large": ["PNASNet-5-Large", "pnasnet5large", "PNASNet-5 (4 @ 216)"],
+    "pnasnet-5-mobile": ["pnasnet-5-3@54,stem_filters=32,input=224x224x3"],
     "nasnet-mobile": [
         "NASNetMobile",
         "nasnet_mobile",
@@ -54,7 +67,7 @@ depth must be 18, 34, 50, 101 or 152, not '51'
 no architecture is called 'resnt50'
   resnt50
   ^^^^^^^
-  did you mean resnet50, resnet50v2 or resnet152? `archi list` shows all names""",
+  did you mean resnet50, resnet50v2 or resnet56? `archi list` shows all names""",
     "nasnet-a-7@1921": """\
 F must be a whole number from 96 to 96,000 that is a multiple of 96 (24 × 2²), not '1921'
   nasnet-a-7@1921
@@ -213,7 +226,8 @@ def specs(draw):
     values = dict(family.defaults)
     for name, option in family.options.items():
         if name in changed or option.default is REQUIRED:
-            values[name] = draw(VALUES[type(option)](option))
+            kind = next(kind for kind in type(option).__mro__ if kind in VALUES)
+            values[name] = draw(VALUES[kind](option))
     return Spec(family, values)
 
 

@@ -140,6 +140,7 @@ MAY_IMPORT = {
     "families": {"errors", "graph", "layers"},
     "spec": {"errors", "graph", "families"},
     "readers": {"errors", "graph", "layers", "ops", "units"},
+    "tracing": {"bridge", "errors", "graph", "readers"},
     "target": {"errors", "graph", "spec"},
     "bridge": {"errors", "graph", "layers"},
     "keras_code": {"errors", "graph", "layers"},

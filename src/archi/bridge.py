@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import zip_longest
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from archi.errors import ArchiError, KerasMissing, printable, quote
 from archi.graph import Graph, Node, Shape, Tensor, map_tensors
@@ -102,9 +102,8 @@ class _ConfigWriter:
 
 def import_keras() -> ModuleType:
     """Import Keras quietly. Raises KerasMissing with how to get it."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        with _silent_stderr():
+        with native_silence():
             import keras
     except Exception as error:  # what a backend raises while it loads is up to it
         raise KerasMissing(
@@ -122,18 +121,26 @@ def _how_to_get_keras() -> str:
 
 
 @contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Keep what native libraries print while they load away from the terminal."""
+def native_silence() -> Iterator[TextIO]:
+    """Keep what native libraries print to standard error away from the terminal.
+
+    Python's own `sys.stderr`, which this gives, still gets there.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         kept = os.dup(2)
     except OSError:  # there is no standard error to keep silent
-        yield
+        yield sys.stderr
         return
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
+    python = sys.stderr
+    sys.stderr = open(kept, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     try:
-        yield
+        yield sys.stderr
     finally:
+        sys.stderr.close()
+        sys.stderr = python
         os.dup2(kept, 2)
         os.close(kept)
 

@@ -34,6 +34,16 @@ UNKNOWN: Shape = _Unknown((None,))
 MAX_LAYERS = 200_000  # a network larger than this is refused while it is built
 
 
+class Settings(NamedTuple):
+    """What a caller sets in place of what a file or a model says of itself.
+
+    `input` are the sizes of one sample, for a model with one input.
+    """
+
+    input: tuple[int, ...] | None = None
+    batch: int | None = None
+
+
 class Weight(NamedTuple):
     """A weight of a layer, named as Keras names it (`kernel`, `moving_mean`).
 

@@ -142,12 +142,11 @@ def _find_family(text: str, name: Part) -> tuple[Family, str]:
     found = find(name.text)
     if found is None:
         near = near_words(name.text, [*starts, *(p for f in families() for p in f.presets)])
-        known = sorted(family.name.replace("_", "-") for family in families())
         raise SpecError(
             f"no family is called {quote(name.text.strip())}",
             source=text,
             span=name.span,
-            hint=f"did you mean {one_of(near)}?" if near else f"try {one_of(known)}",
+            hint=f"did you mean {one_of(near)}?" if near else "`archi list` shows all names",
         )
     return found[0], found[1].preset
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 
 from archi.errors import ArchiError, quote
-from archi.graph import Graph
+from archi.graph import Graph, Settings
 from archi.spec import parse, with_options
 
 MODEL_FILES = (".keras", ".json", ".h5", ".hdf5")
@@ -34,28 +34,43 @@ def load(
     given = {key: _as_text(value) for key, value in (options or {}).items()}
     if is_file(target):
         return _load_file(target, given, batch)
-    if ":" in target.partition(",")[0]:
-        raise ArchiError(
-            f"{quote(target)} looks like a Python object; this version reads specs only",
-            hint="try resnet50; `archi list` shows all names",
-        )
+    if is_object(target):
+        return _load_object(target, given, batch)
     return with_options(parse(target), given).build(batch)
+
+
+def is_object(target: str) -> bool:
+    """Whether a target is `module:attribute` or `path/to/file.py:attribute`."""
+    module, colon, _ = target.partition(",")[0].rpartition(":")
+    return bool(colon) and (module.endswith(".py") or os.sep not in module)
 
 
 def is_file(target: str) -> bool:
     """Whether a target is a path to a model file."""
+    return not is_object(target) and _looks_like_a_file(target)
+
+
+def _looks_like_a_file(target: str) -> bool:
     return target.lower().endswith(MODEL_FILES) or os.sep in target
 
 
 def _load_file(path: str, given: Mapping[str, str], batch: int | None) -> Graph:
     from archi.readers import read_file
-    from archi.readers._config import Settings
 
+    return read_file(path, _settings(given, batch, "a file"))
+
+
+def _load_object(target: str, given: Mapping[str, str], batch: int | None) -> Graph:
+    from archi.tracing import load_object
+
+    return load_object(target, _settings(given, batch, "a Python object"))
+
+
+def _settings(given: Mapping[str, str], batch: int | None, what: str) -> Settings:
     for key in given:
         if key != "input":
-            raise ArchiError(f"{key} can't be set for a file: it is what the file says")
-    size = _sizes(given["input"]) if "input" in given else None
-    return read_file(path, Settings(size, batch))
+            raise ArchiError(f"{key} can't be set for {what}: it is what that says")
+    return Settings(_sizes(given["input"]) if "input" in given else None, batch)
 
 
 def _sizes(text: str) -> tuple[int, ...]:

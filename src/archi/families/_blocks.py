@@ -8,8 +8,11 @@ from archi.graph import Tensor, current_build, scope
 from archi.layers import (
     Activation,
     BatchNormalization,
+    Conv2D,
     Dense,
+    Dropout,
     GlobalAveragePooling2D,
+    Multiply,
     ZeroPadding2D,
 )
 
@@ -31,6 +34,9 @@ IDENTITY_MAPPINGS_RECIPE = {
 }
 
 KERAS_TABLE = "keras.io/api/applications"  # source of published figures
+PYTORCHCV = "github.com/osmr/imgclsmob, pytorch/README.md"  # source of exact counts
+# why a published number of operations differs
+MORE_THAN_MACS = "counts more than multiplications; what exactly is not said"
 
 
 def channel_axis() -> int:
@@ -76,8 +82,24 @@ def bn_relu(x: Tensor, name: str) -> Tensor:
     return Activation("relu", name=f"{name}_relu")(x)
 
 
-def classifier(x: Tensor, classes: int, **dense: Any) -> Tensor:
+def squeeze_excite(
+    x: Tensor, reduced: int, name: str, activation: str = "relu", gate: str = "sigmoid"
+) -> Tensor:
+    """Weigh the channels by what two 1×1 convolutions make of their means.
+
+    Hu et al. 2018, Figure 2: `reduced` filters in between; `gate` gives the weights.
+    """
+    axis = channel_axis()
+    y = GlobalAveragePooling2D(keepdims=True, name=f"{name}_squeeze")(x)
+    y = Conv2D(reduced, 1, activation=activation, name=f"{name}_reduce")(y)
+    y = Conv2D(x.shape[axis], 1, activation=gate, name=f"{name}_expand")(y)
+    return Multiply(name=f"{name}_excite")([x, y])
+
+
+def classifier(x: Tensor, classes: int, dropout: float = 0, **dense: Any) -> Tensor:
     """Global average pooling and a softmax over `classes`: how Keras ends its networks."""
     with scope("head"):
         x = GlobalAveragePooling2D(name="avg_pool")(x)
+        if dropout:
+            x = Dropout(dropout, name="dropout")(x)
         return Dense(classes, activation="softmax", name="predictions", **dense)(x)

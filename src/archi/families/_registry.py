@@ -13,7 +13,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from archi.families._options import COMMON, REQUIRED, Int, Option, Size
+from archi.families._options import COMMON, REQUIRED, BadValue, Int, Option, Size
 from archi.graph import Graph, Tensor, building
 
 IGNORED = "-_ ()"  # characters of a name that say nothing
@@ -189,6 +189,15 @@ class Family:
                 return match
         return None
 
+    def accepts(self, match: Match) -> bool:
+        """Whether the variables of a matched name have values they can have."""
+        try:
+            for variable, (text, _) in match.variables.items():
+                self.options[variable].parse(text.strip())
+        except BadValue:
+            return False
+        return True
+
     def write_name(self, values: Mapping[str, Any]) -> str:
         """Return the canonical name for these values of the variables."""
         return self.template.write(
@@ -249,12 +258,20 @@ def families() -> list[Family]:
 
 
 def find(name: str) -> tuple[Family, Match] | None:
-    """Return the family a name belongs to and how it matched, or None."""
+    """Return the family a name belongs to and how it matched, or None.
+
+    `resnet20` has the form of `resnet{depth}` but no depth of that family; it is another's
+    name. Where no family takes the values in a name, the first that has its form is meant.
+    """
+    first = None
     for file in _likely_first(name):
-        match = load_family(file).match(name)
-        if match is not None:
-            return load_family(file), match
-    return None
+        family = load_family(file)
+        match = family.match(name)
+        if match is not None and family.accepts(match):
+            return family, match
+        if match is not None and first is None:
+            first = family, match
+    return first
 
 
 def _likely_first(name: str) -> Iterator[str]:

@@ -6,6 +6,9 @@ and F filters in the penultimate layer. `nasnet-mobile` (4 @ 1056 with a smaller
 `nasnet-large` (6 @ 4032) equal `keras.applications.nasnet` layer by layer, and every other
 N @ F is what that code builds, with the stem of the large network unless told otherwise.
 
+The networks for CIFAR have a stem of three times the filters of the first cell and no
+reduction before it, as the authors' code (github.com/tensorflow/models, slim/nets/nasnet).
+
 Deviates from the paper: it has an auxiliary classifier for training, left out here as
 in Keras. With `stem=cifar` the first cell's missing predecessor is the stem, projected.
 Between mobile and large the paper's parameter counts are lower than what the reference
@@ -14,99 +17,26 @@ code builds; `archi info nasnet` shows both.
 
 from __future__ import annotations
 
-from archi.families._blocks import KERAS_TABLE, channel_axis, image_size, pad_for_stride
+from archi.families._blocks import KERAS_TABLE, channel_axis, pad_for_stride
+from archi.families._nasnet import (
+    adjust,
+    average,
+    relu,
+    separable,
+    squeeze,
+    stem_conv,
+)
 from archi.families._options import Flag, Int, OneOf
 from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor, scope
 from archi.layers import (
-    Activation,
     Add,
     AveragePooling2D,
-    BatchNormalization,
     Concatenate,
-    Conv2D,
-    Cropping2D,
     Dense,
     GlobalAveragePooling2D,
     MaxPooling2D,
-    SeparableConv2D,
-    ZeroPadding2D,
 )
-
-
-def relu(x: Tensor, name: str | None = None) -> Tensor:
-    """The activation in front of every convolution."""
-    return Activation("relu", name=name)(x)
-
-
-def normalize(x: Tensor, name: str) -> Tensor:
-    """Batch normalisation with the authors' momentum."""
-    bn = BatchNormalization(axis=channel_axis(), momentum=0.9997, epsilon=1e-3, name=name)
-    return bn(x)
-
-
-def conv_1x1(x: Tensor, filters: int, name: str) -> Tensor:
-    """A 1×1 convolution without bias."""
-    conv = Conv2D(
-        filters, 1, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
-    )
-    return conv(x)
-
-
-def separable(x: Tensor, filters: int, kernel: int, name: str, strides: int = 1) -> Tensor:
-    """ReLU, separable convolution and normalisation, twice; the first may stride."""
-    x = relu(x)
-    padding = "same"
-    if strides > 1:
-        x = pad_for_stride(x, kernel, f"separable_conv_1_pad_{name}")
-        padding = "valid"
-    for number in (1, 2):
-        if number == 2:
-            x = relu(x)
-        conv = SeparableConv2D(
-            filters,
-            kernel,
-            strides=strides if number == 1 else 1,
-            padding=padding if number == 1 else "same",
-            use_bias=False,
-            name=f"separable_conv_{number}_{name}",
-        )
-        x = normalize(conv(x), f"separable_conv_{number}_bn_{name}")
-    return x
-
-
-def average(x: Tensor, name: str) -> Tensor:
-    """3×3 average pooling that keeps the size."""
-    return AveragePooling2D(3, strides=1, padding="same", name=name)(x)
-
-
-def halve(x: Tensor, filters: int, name: str) -> Tensor:
-    """Halve the resolution by two 1×1 poolings, one pixel apart, side by side."""
-    x = relu(x, f"adjust_relu_1_{name}")
-    shifted = Cropping2D(((1, 0), (1, 0)))(ZeroPadding2D(((0, 1), (0, 1)))(x))
-    paths = []
-    for number, path in ((1, x), (2, shifted)):
-        pool = AveragePooling2D(1, strides=2, name=f"adjust_avg_pool_{number}_{name}")
-        paths.append(conv_1x1(pool(path), filters // 2, f"adjust_conv_{number}_{name}"))
-    return normalize(Concatenate(axis=channel_axis())(paths), f"adjust_bn_{name}")
-
-
-def adjust(p: Tensor | None, x: Tensor, filters: int, name: str) -> Tensor:
-    """Bring the previous cell's output to the size and filters of this cell."""
-    if p is None:
-        p = x
-    if image_size(p)[1] != image_size(x)[1]:
-        return halve(p, filters, name)
-    if p.shape[channel_axis()] != filters:
-        p = conv_1x1(relu(p), filters, f"adjust_conv_projection_{name}")
-        return normalize(p, f"adjust_bn_{name}")
-    return p
-
-
-def squeeze(x: Tensor, filters: int, cell: str, name: str) -> Tensor:
-    """The 1×1 convolution by which a cell takes in its input."""
-    x = conv_1x1(relu(x), filters, f"{cell}_conv_1_{name}")
-    return normalize(x, f"{cell}_bn_1_{name}")
 
 
 def normal_cell(x: Tensor, p: Tensor | None, filters: int, name: str) -> Tensor:
@@ -155,23 +85,12 @@ def reduction_cell(x: Tensor, p: Tensor | None, filters: int, name: str) -> Tens
     return Concatenate(axis=channel_axis(), name=f"reduction_concat_{name}")([x2, x3, x4, x5])
 
 
-def stem_conv(x: Tensor, filters: int, strides: int) -> Tensor:
-    """The only ordinary 3×3 convolution; at stride 1 it keeps the size."""
-    conv = Conv2D(
-        filters,
-        3,
-        strides=strides,
-        padding="valid" if strides > 1 else "same",
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name="stem_conv1",
-    )
-    return normalize(conv(x), "stem_bn1")
-
-
 UNEXPLAINED = "the authors' code builds a larger one; why is unknown"
+TABLE_1 = "Zoph et al. 2017, Table 1"
 TABLE_2 = "Zoph et al. 2017, Table 2"
 TABLE_3 = "Zoph et al. 2017, Table 3"
+
+CIFAR = {"stem": "cifar", "skip_reduction": False, "input": (32, 32, 3), "classes": 10}
 
 
 @family(
@@ -221,8 +140,17 @@ TABLE_3 = "Zoph et al. 2017, Table 3"
             "input": (224, 224, 3),
         },
         "nasnet-large": {"N": 6, "F": 4032, "input": (331, 331, 3)},
+        "nasnet-a-6@768-cifar": {"N": 6, "F": 768, "stem_filters": 96, **CIFAR},
+        "nasnet-a-7@2304-cifar": {"N": 7, "F": 2304, "stem_filters": 288, **CIFAR},
     },
-    catalogue=("nasnet-mobile", "nasnet-a-5@1536", "nasnet-a-7@1920", "nasnet-large"),
+    catalogue=(
+        "nasnet-mobile",
+        "nasnet-a-5@1536",
+        "nasnet-a-7@1920",
+        "nasnet-large",
+        "nasnet-a-6@768-cifar",
+        "nasnet-a-7@2304-cifar",
+    ),
     applications={
         "nasnet-mobile": "NASNetMobile()",
         "nasnet-large": "NASNetLarge()",
@@ -240,6 +168,8 @@ TABLE_3 = "Zoph et al. 2017, Table 3"
         Published("nasnet-large", "params", "88.9M", TABLE_2),
         Published("nasnet-large", "macs", "23.8B", TABLE_2),
         Published("nasnet-large", "params", "88.9M", KERAS_TABLE),
+        Published("nasnet-a-6@768-cifar", "trainable_params", "3.3M", TABLE_1),
+        Published("nasnet-a-7@2304-cifar", "trainable_params", "27.6M", TABLE_1, UNEXPLAINED),
     ),
     recipe={
         "optimizer": "RMSProp, decay 0.9, epsilon 1.0, synchronous over 50 workers",

@@ -10,88 +10,11 @@ strides in the 3×3.
 
 from __future__ import annotations
 
-from archi.families._blocks import (
-    KERAS_TABLE,
-    RESNET_FILTERS,
-    RESNET_TABLE_1,
-    classifier,
-    normalize,
-)
+from archi.families._blocks import KERAS_TABLE, RESNET_FILTERS, RESNET_TABLE_1, classifier
 from archi.families._options import Flag, Int, OneOf
 from archi.families._registry import Paper, Published, family
-from archi.graph import Tensor, scope
-from archi.layers import (
-    Activation,
-    Add,
-    Conv2D,
-    MaxPooling2D,
-    ZeroPadding2D,
-)
-
-
-def conv_bn(
-    x: Tensor, filters: int, kernel: int, *, name: str, number: int, bias: bool, strides: int = 1
-) -> Tensor:
-    """A convolution and its normalisation, number `number` of block `name`."""
-    padding = "same" if kernel > 1 else "valid"
-    conv = Conv2D(
-        filters,
-        kernel,
-        strides=strides,
-        padding=padding,
-        use_bias=bias,
-        name=f"{name}_{number}_conv",
-    )
-    return normalize(conv(x), f"{name}_{number}_bn")
-
-
-def basic(
-    x: Tensor, filters: int, inner: int, strides: int, project: bool, bias: bool, name: str
-) -> Tensor:
-    """Two 3×3 convolutions around which the input is added (Figure 5, left)."""
-    shortcut = x
-    if project:
-        shortcut = conv_bn(x, filters, 1, strides=strides, bias=bias, name=name, number=0)
-    x = conv_bn(x, inner, 3, strides=strides, bias=bias, name=name, number=1)
-    x = Activation("relu", name=f"{name}_1_relu")(x)
-    x = conv_bn(x, filters, 3, bias=bias, name=name, number=2)
-    x = Add(name=f"{name}_add")([shortcut, x])
-    return Activation("relu", name=f"{name}_out")(x)
-
-
-def bottleneck(
-    x: Tensor,
-    filters: int,
-    inner: int,
-    strides: tuple[int, int],
-    project: bool,
-    bias: bool,
-    name: str,
-) -> Tensor:
-    """1×1, 3×3 and 1×1 convolutions (Figure 5, right); strides of the first two."""
-    first, second = strides
-    shortcut = x
-    if project:
-        both = first * second
-        shortcut = conv_bn(x, 4 * filters, 1, strides=both, bias=bias, name=name, number=0)
-    x = conv_bn(x, inner, 1, strides=first, bias=bias, name=name, number=1)
-    x = Activation("relu", name=f"{name}_1_relu")(x)
-    x = conv_bn(x, inner, 3, strides=second, bias=bias, name=name, number=2)
-    x = Activation("relu", name=f"{name}_2_relu")(x)
-    x = conv_bn(x, 4 * filters, 1, bias=bias, name=name, number=3)
-    x = Add(name=f"{name}_add")([shortcut, x])
-    return Activation("relu", name=f"{name}_out")(x)
-
-
-def stem(x: Tensor, bias: bool) -> Tensor:
-    """7×7 convolution and 3×3 max pooling, each halving the resolution."""
-    x = ZeroPadding2D(3, name="conv1_pad")(x)
-    x = Conv2D(64, 7, strides=2, use_bias=bias, name="conv1_conv")(x)
-    x = normalize(x, "conv1_bn")
-    x = Activation("relu", name="conv1_relu")(x)
-    x = ZeroPadding2D(1, name="pool1_pad")(x)
-    return MaxPooling2D(3, strides=2, name="pool1_pool")(x)
-
+from archi.families._resnet import basic, bottleneck, imagenet_stem, projected, stacked
+from archi.graph import Tensor
 
 PAPER_TABLE_1 = "He et al. 2015, Table 1"
 TORCHVISION = "torchvision.models, ResNet weights' metadata"
@@ -168,20 +91,16 @@ def resnet(
     x: Tensor, classes: int, top: bool, depth: int, bias: bool, stride: str, width: int
 ) -> Tensor:
     """The network: stem, four stages, classifier."""
-    kind, blocks = RESNET_TABLE_1[depth]
-    with scope("stem"):
-        x = stem(x, bias)
-    for stage, (filters, repeats) in enumerate(zip(RESNET_FILTERS, blocks, strict=True), start=2):
-        with scope(f"conv{stage}"):
-            for block in range(1, repeats + 1):
-                strides = 2 if block == 1 and stage > 2 else 1
-                name = f"conv{stage}_block{block}"
-                with scope(f"block{block}", kind):
-                    if kind == "basic":
-                        project = strides > 1
-                        x = basic(x, filters, width * filters, strides, project, bias, name)
-                    else:
-                        pair = (strides, 1) if stride == "1x1" else (1, strides)
-                        inner = width * filters
-                        x = bottleneck(x, filters, inner, pair, block == 1, bias, name)
+    kind, repeats = RESNET_TABLE_1[depth]
+    x = imagenet_stem(x, bias)
+    for stage, strides, name in stacked(repeats, kind):
+        filters = RESNET_FILTERS[stage]
+        inner = width * filters
+        if kind == "basic":
+            shortcut = projected(x, filters, strides, bias, name)
+            x = basic(x, shortcut, filters, inner, strides, bias=bias, name=name)
+        else:
+            pair = (strides, 1) if stride == "1x1" else (1, strides)
+            shortcut = projected(x, 4 * filters, strides, bias, name)
+            x = bottleneck(x, shortcut, 4 * filters, inner, pair, bias=bias, name=name)
     return classifier(x, classes) if top else x

@@ -12,13 +12,13 @@ longest path of WRN-28-10 has 26 weighted layers, stem and classifier included.
 
 from __future__ import annotations
 
-from archi.families._blocks import bn_relu, channel_axis, classifier
+from archi.families._blocks import bn_relu, classifier
 from archi.families._options import Decimal, Flag, Int, Option
 from archi.families._registry import Paper, Published, family
+from archi.families._resnet import he_conv, preactivated, stacked
 from archi.graph import Tensor, scope
-from archi.layers import Add, BatchNormalization, Conv2D, Dropout
 
-TABLE_1 = {"conv2": (16, 1), "conv3": (32, 2), "conv4": (64, 2)}  # filters at k = 1, stride
+FILTERS = (16, 32, 64)  # Table 1, of conv2 … conv4 at k = 1
 
 
 class Kernels(Option):
@@ -35,50 +35,6 @@ class Kernels(Option):
 
     def write(self, value: tuple[int, ...]) -> str:
         return "".join(map(str, value))
-
-
-def conv(
-    x: Tensor, filters: int, kernel: int, *, name: str, bias: bool = False, strides: int = 1
-) -> Tensor:
-    """A convolution with He initialisation."""
-    return Conv2D(
-        filters,
-        kernel,
-        strides=strides,
-        padding="same",
-        use_bias=bias,
-        kernel_initializer="he_normal",
-        name=name,
-    )(x)
-
-
-def block(
-    x: Tensor,
-    filters: int,
-    strides: int,
-    kernels: tuple[int, ...],
-    *,
-    bias: bool,
-    dropout: float,
-    shortcut_bn: bool,
-    name: str,
-) -> Tensor:
-    """B(kernels): BN-ReLU-conv for each, dropout before all but the first (Figure 1)."""
-    project = x.shape[channel_axis()] != filters
-    y = bn_relu(x, f"{name}_1")
-    shortcut = x
-    if project:
-        shortcut = conv(y, filters, 1, strides=strides, bias=bias, name=f"{name}_0_conv")
-    if project and shortcut_bn:
-        shortcut = BatchNormalization(axis=channel_axis(), name=f"{name}_0_bn")(shortcut)
-    for number, kernel in enumerate(kernels, start=1):
-        if number > 1:
-            y = bn_relu(y, f"{name}_{number}")
-        if number > 1 and dropout:
-            y = Dropout(dropout, name=f"{name}_{number}_dropout")(y)
-        first = strides if number == 1 else 1
-        y = conv(y, filters, kernel, strides=first, bias=bias, name=f"{name}_{number}_conv")
-    return Add(name=f"{name}_add")([shortcut, y])
 
 
 TABLE_2 = "Zagoruyko & Komodakis 2016, Table 2"
@@ -178,21 +134,18 @@ def wrn(
     n = (depth - 4) // 6
     kind = f"B({','.join(map(str, blocks))})"
     with scope("conv1"):
-        x = conv(x, 16, 3, bias=bias or stem_bias, name="conv1")
-    for group, (filters, strides) in TABLE_1.items():
-        with scope(group):
-            for i in range(1, n + 1):
-                with scope(f"block{i}", kind):
-                    x = block(
-                        x,
-                        int(filters * width),
-                        strides if i == 1 else 1,
-                        blocks,
-                        bias=bias,
-                        dropout=dropout,
-                        shortcut_bn=shortcut_bn,
-                        name=f"{group}_block{i}",
-                    )
+        x = he_conv(x, 16, 3, bias=bias or stem_bias, name="conv1")
+    for stage, strides, name in stacked((n, n, n), kind):
+        filters = int(FILTERS[stage] * width)
+        x = preactivated(
+            x,
+            [(filters, kernel) for kernel in blocks],
+            strides,
+            bias=bias,
+            dropout=dropout,
+            shortcut_bn=shortcut_bn,
+            name=name,
+        )
     with scope("head"):
         x = bn_relu(x, "post")
     return classifier(x, classes) if top else x

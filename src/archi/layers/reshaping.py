@@ -34,9 +34,9 @@ class _Resize(Spatial):
         return Kept(inputs=False, outputs=False)
 
     def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
-        if spatial != self.spatial_axes:
-            return None
-        return tuple(Reach(1, 1, self.sign * before) for before, _ in self.margins())
+        margins = dict(zip(self.spatial_axes, self.margins(), strict=True))
+        before = [margins[axis][0] if axis in margins else 0 for axis in spatial]
+        return tuple(Reach(1, 1, self.sign * margin) for margin in before)
 
 
 class ZeroPadding1D(_Resize):

@@ -11,18 +11,18 @@ into one with others, as `reshape(x, (-1, 32))` does.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial, reduce
 from typing import Any, ClassVar
 
 from archi.errors import LayerError, quote
-from archi.graph import Inference, Shape, Tensor, is_list, map_tensors, tensors_in
+from archi.graph import Inference, Shape, Tensor, Weight, is_list, map_tensors, tensors_in
 from archi.layers._arguments import Argument
 from archi.layers._core import ITSELF, Kept, Layer, Reach, product
-from archi.layers._values import Constant
+from archi.layers._values import ARRAYS, Constant, Variable
 from archi.ops._dtypes import result_type
 
-Array = Tensor | Constant  # what has a shape and a dtype
+Array = Tensor | Constant | Variable  # what has a shape and a dtype
 
 INPUTS = Kept(inputs=True, outputs=False)
 OUTPUTS = Kept(inputs=False, outputs=True)
@@ -83,6 +83,11 @@ class Operation(Layer):
 
     def rule(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
         """Return the shapes of a call, and its counts by what it does for one sample."""
+        inference = self._for_one_sample(args, kwargs)
+        weights = tuple(_weights_in((args, kwargs)))
+        return inference._replace(weights=weights) if weights else inference
+
+    def _for_one_sample(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
         tensors = tensors_in((args, kwargs))
         if not tensors:
             raise self.refuse("is called on tensors", list(args))
@@ -163,12 +168,12 @@ class Operation(Layer):
 
     @property
     def weight_dtype(self) -> str:
-        """An operation has no weights."""
+        """Weights that an operation reads have dtypes of their own."""
         return self.output_dtype
 
     def shape_of(self, value: Any) -> Shape:
         """Return the shape of an operand; what is no array has none."""
-        return value.shape if isinstance(value, (Tensor, Constant)) else ()
+        return value.shape if isinstance(value, ARRAYS) else ()
 
     def dtype_of(self, *values: Any) -> str:
         """Return the dtype that operands have together. Raises LayerError for none."""
@@ -272,9 +277,22 @@ class Operation(Layer):
         return Inference(shapes, (), macs, elementwise, why, inner, dtypes)
 
 
+def _weights_in(value: Any) -> Iterator[Weight]:
+    """Yield the weights in the arguments of a call that count at this call."""
+    if isinstance(value, Variable):
+        if value.counted:
+            shape = tuple(size or 0 for size in value.shape)
+            yield Weight(value.name, shape, value.trainable, value.dtype)
+    elif is_list(value):
+        for item in value:
+            yield from _weights_in(item)
+    elif isinstance(value, Mapping):
+        yield from _weights_in(list(value.values()))
+
+
 def is_array(value: Any) -> bool:
     """Whether a value has a shape and a dtype."""
-    return isinstance(value, (Tensor, Constant))
+    return isinstance(value, ARRAYS)
 
 
 def _alone(open_batch: bool, tensor: Tensor) -> Tensor:
@@ -314,7 +332,7 @@ def _part(count: int | None, batch: int | None) -> int | None:
 
 def _dtype(value: Any) -> str:
     """Return an operand's dtype, `int` or `float` for a Python number."""
-    if isinstance(value, (Tensor, Constant)):
+    if isinstance(value, ARRAYS):
         return value.dtype
     return "bool" if isinstance(value, bool) else type(value).__name__
 

@@ -12,8 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from archi.graph import Graph
-    from archi.readers._config import Settings
+    from archi.graph import Graph, Settings
 
 
 def readers() -> list[ModuleType]:

@@ -3,7 +3,8 @@
 A functional or Sequential document is read into a `_Model`: its layers as twins, its
 calls in an order in which each finds its inputs. Running through the calls makes the
 graph; a model called inside another is run through at that place, its layers named
-`outer/inner`, once for every call of it.
+`outer/inner`, once for every call of it. Documents that archi makes itself of models that
+are there (`archi.tracing`) have the `scopes` of a layer and its `label` in them, too.
 
 Nothing is looked up by the names in a document but twins. A layer without a twin, or one
 whose twin does not take what the document says, becomes an `OpaqueLayer`, with the shapes
@@ -13,6 +14,7 @@ that the document records where others read it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 from archi.errors import ArchiError, LayerError, ReadError, quote
@@ -22,8 +24,10 @@ from archi.graph import (
     Graph,
     Inference,
     Node,
+    Settings,
     Shape,
     Tensor,
+    Weight,
     building,
     is_list,
     scope,
@@ -73,13 +77,6 @@ class Place(NamedTuple):
         """Return the place of a layer of the model at this one."""
         path = f"{self.path}/{name}" if self.path else name
         return Place(path, self.depth + 1, f"{store}/", self.frozen)
-
-
-class Settings(NamedTuple):
-    """What a caller sets in place of what the file says."""
-
-    input: tuple[int | None, ...] | None = None
-    batch: int | None = None
 
 
 def build_graph(
@@ -186,7 +183,9 @@ class _Model:
                 raise ReadError(f"two layers are named {quote(name)}")
             self.documents[name] = each
             self.stores[name] = self._store(each, counts)
-            inside = self.place.inside(name, self.stores[name])
+            around = [scope[0] for scope in each.get("scopes", ())]
+            label = "/".join([*around, each.get("label", name)])
+            inside = self.place.inside(label, self.stores[name])
             self.members[name] = reader.member(each, inside)
         if not self.members:
             raise ReadError(f"the model {quote(self.name)} has no layers")
@@ -238,11 +237,13 @@ class _Model:
     def call(self, call: Call, args: list[Any], kwargs: dict[str, Any]) -> Outputs:
         """Call one of the layers and return its outputs."""
         member = self.members[call.name]
-        if isinstance(member, _Model):
-            with scope(call.name, member.document.get("class_name") or ""):
-                return tensors_in(member.run(args[0] if args else None))
-        node = self._node(member, call, tuple(args), kwargs)
-        return node.outputs
+        with ExitStack() as scopes:
+            for name, kind in self.documents[call.name].get("scopes", ()):
+                scopes.enter_context(scope(name, kind))
+            if not isinstance(member, _Model):
+                return self._node(member, call, tuple(args), kwargs).outputs
+            scopes.enter_context(scope(call.name, str(member.document.get("class_name"))))
+            return tensors_in(member.run(args[0] if args else None))
 
     def _node(
         self, layer: Layer, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -263,11 +264,11 @@ class _Model:
     ) -> Node:
         """Add a call of which just what the file records is known."""
         recorded = self.recorded(call)
-        weights = (
-            layer.nodes[0].inference.weights
-            if layer.nodes
-            else self.reader.weights.of(self.stores[call.name], call.name, layer.trainable)
-        )
+        weights: tuple[Weight, ...] | None = ()
+        if layer.nodes:
+            weights = layer.nodes[0].inference.weights
+        elif self.stores[call.name]:  # operations have no weights
+            weights = self.reader.weights.of(self.stores[call.name], call.name, layer.trainable)
         shapes = tuple(shape for shape, _ in recorded)
         dtypes = tuple(dtype for _, dtype in recorded)
         inference = Inference(shapes, weights, None, None, why, dtypes=dtypes)
