@@ -59,7 +59,7 @@ class Variable:
 
 def read_variable(config: Mapping[str, Any]) -> Variable | None:
     """Return the weight that a config holds, None where it holds none."""
-    shape = config.get("shape")
+    shape: Any = config.get("shape")
     kinds = {"name": str, "dtype": str, "trainable": bool, "counted": bool}
     if not is_list(shape) or not all(size is None or type(size) is int for size in shape):
         return None
