@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import json
 import math
 import random
 from importlib import import_module
@@ -17,9 +18,11 @@ from hypothesis import strategies as st
 from op_cases._table import CANNOT_RUN, NOT_TAKEN, TAKEN
 from op_parity import ACCEPTED, REFUSED, Refused, X
 
-from archi import ops
+from archi import Graph, ops
+from archi.bridge import functional_json
 from archi.errors import LayerError
 from archi.graph import building
+from archi.keras_code import keras_code
 from archi.layers._values import Constant
 from archi.ops import operation_classes
 from archi.ops._dtypes import result_type
@@ -340,3 +343,25 @@ def test_errors_name_the_operation_and_what_it_got():
             assert str(refused.value) == message
     with pytest.raises(AttributeError, match=r"archi\.ops has no operation 'summ'"):
         ops.summ  # noqa: B018
+
+
+# --- as code ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(operation_classes().keys() - {"Abs", "Conj"}))
+def test_exported_code_makes_the_same_operation(twin_keras, name):
+    """Of each operation the last call that Keras can write, likely the one of most arguments."""
+    cases = [case for case in TAKEN if ops._class_name(case.function) == name]
+    with building():
+        called = op_parity.call_twin(cases[-1])
+        graph = Graph(called.inputs, called.outputs, name=parity.NAME)
+    made = {}
+    exec(keras_code(graph), made)
+    model = made["build"]()
+    try:
+        theirs = model.to_json()
+    except (NotImplementedError, TypeError):
+        return
+    ours = json.loads(functional_json(graph))
+    without = op_parity._without_inputs
+    assert without(json.loads(theirs)) == without(ours)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from keyword import iskeyword
 from typing import Any
 
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
 from archi.layers._arguments import REQUIRED, literal
+from archi.layers._values import Constant
 
+_MAKERS = {"numpy": "np.array", "tensor": "keras.ops.convert_to_tensor"}  # of constants
 LINE = 100  # columns; longer calls go over several lines
 
 
@@ -43,7 +46,7 @@ class _Writer:
         self.graph = graph
         self.nodes = sorted(graph.nodes, key=lambda node: node.serial)
         self.names: dict[Node, str] = {}
-        self.taken = {"x", "keras", "layers"}
+        self.taken = {"x", "keras", "layers", "np"}
         self.shared: dict[Layer, str] = {}
         self.readers: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
         for node in graph.nodes:
@@ -56,7 +59,21 @@ class _Writer:
         for layer in self.graph.layers:
             if not _is_public(layer):
                 others.setdefault(layer.module, set()).add(layer.class_name)
-        return [f"from {m} import {', '.join(sorted(others[m]))}" for m in sorted(others)]
+        lines = [f"from {m} import {', '.join(sorted(others[m]))}" for m in sorted(others)]
+        return [*lines, *["import numpy as np"] * self._has_arrays()]
+
+    def _has_arrays(self) -> bool:
+        """Whether a call has an array of NumPy's among its arguments."""
+        pending: list[Any] = [[node.args, node.kwargs] for node in self.nodes]
+        while pending:
+            value = pending.pop()
+            if isinstance(value, Constant) and value.kind == "numpy":
+                return True
+            if is_list(value):
+                pending += value
+            elif isinstance(value, Mapping):
+                pending += value.values()
+        return False
 
     def body(self) -> list[str]:
         lines: list[str] = []
@@ -94,20 +111,37 @@ class _Writer:
 
     def _tensor(self, tensor: Tensor) -> str:
         name = self.names[tensor.node]
-        return name if len(tensor.node.outputs) == 1 else f"{name}[{tensor.index}]"
+        listed = len(tensor.node.outputs) > 1 or getattr(tensor.node.layer, "gives_list", False)
+        return f"{name}[{tensor.index}]" if listed else name
 
     def _value(self, value: Any) -> str:
         """Return the code of what a layer is called with, tensors among it in any depth."""
         if isinstance(value, Tensor):
             return self._tensor(value)
+        if isinstance(value, Constant):
+            return f"{_MAKERS[value.kind]}({literal(value.value)}, dtype={literal(value.dtype)})"
         if is_list(value):
             items = ", ".join(map(self._value, value))
-            return f"[{items}]" if isinstance(value, list) else f"({items},)"
-        return literal(value)
+            only = "," * (len(value) == 1)
+            return f"[{items}]" if isinstance(value, list) else f"({items}{only})"
+        if isinstance(value, Mapping):
+            items = ", ".join(f"{literal(key)}: {self._value(value[key])}" for key in value)
+            return f"{{{items}}}"
+        return "..." if value is Ellipsis else literal(value)
+
+    def _call(self, node: Node) -> str:
+        """Return the code of a call's arguments but those that Keras gives it itself."""
+        usual = node.layer.call_kwargs
+        named = [
+            f"{key}={self._value(value)}"
+            for key, value in node.kwargs.items()
+            if key not in usual or value is not usual[key]
+        ]
+        return f"({', '.join([*map(self._value, node.args), *named])})"
 
     def _statement(self, node: Node) -> list[str]:
         layer = node.layer
-        call = f"({', '.join(map(self._value, node.args))})"
+        call = self._call(node)
         made = f"layers.{layer.class_name}" if _is_public(layer) else layer.class_name
         if not node.inputs:
             return _assign(self.names[node], "keras.Input", layer, "")
@@ -124,6 +158,11 @@ def _is_public(layer: Layer) -> bool:
     return layer.module == "keras.layers"
 
 
+def _is_operation(layer: Layer) -> bool:
+    """Whether a layer is an operation; Keras's functions fill in what its classes do not."""
+    return layer.module.startswith("keras.src.ops.")
+
+
 def _assign(variable: str, function: str, layer: Layer, call: str) -> list[str]:
     """Write `variable = function(arguments)call`, over several lines where it is long."""
     arguments = _arguments(layer)
@@ -138,12 +177,12 @@ def _arguments(layer: Layer) -> list[str]:
     """Return required arguments by position, the others by name where not the default."""
     written = []
     for key, argument in layer.arguments.items():
-        value = getattr(layer, key)
+        value = vars(layer)[key]
         code = argument.kind.code(value)
         if key == "batch_shape":
             written.append(f"batch_shape={code}")
         elif layer.defaults[key] is REQUIRED:
             written.append(code)
-        elif value != layer.defaults[key]:
+        elif value != (argument.default if _is_operation(layer) else layer.defaults[key]):
             written.append(f"{key}={code}")
     return [*written, f"name={literal(layer.name)}"]

@@ -8,6 +8,7 @@ was wanted; the layer that raises it adds its name and what it got.
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from archi.graph import current_build
@@ -263,7 +264,14 @@ class DTypeName(DTypePolicy):
 
 def literal(value: Any) -> str:
     """Return a value as Python code, strings in double quotes and ASCII."""
-    return json.dumps(value) if isinstance(value, str) else repr(value)
+    if isinstance(value, str):
+        return json.dumps(value)
+    if isinstance(value, float) and not isfinite(value):
+        return f'float("{value}")'
+    if type(value) in (list, tuple):
+        items = ", ".join(map(literal, value))
+        return f"[{items}]" if isinstance(value, list) else f"({items}{',' * (len(value) == 1)})"
+    return repr(value)
 
 
 def sizes(value: Any, length: int, minimum: int) -> tuple[int, ...]:
