@@ -131,7 +131,9 @@ def check(case: Case) -> str:
 
 
 @contextmanager
-def _session(real_keras: ModuleType, default_format: str, *, allocates: bool) -> Iterator[None]:
+def _session(
+    real_keras: ModuleType, default_format: str, *, allocates: bool = False
+) -> Iterator[None]:
     """Names counted from the start, this default data format, and no weight allocated.
 
     Layers that keep their state have to allocate it.

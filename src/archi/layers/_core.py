@@ -8,7 +8,7 @@ output shapes, weights and counts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from archi.errors import LayerError, printable, quote
 from archi.graph import (
@@ -32,6 +32,9 @@ from archi.layers._arguments import (
 from archi.layers._objects import REGULARIZER, snake_case
 from archi.layers._policies import source
 
+if TYPE_CHECKING:
+    from archi.layers._nested import Sequential
+
 
 def product(*factors: int | None) -> int | None:
     """Return the product, None where a factor is unknown."""
@@ -45,7 +48,12 @@ def product(*factors: int | None) -> int | None:
 
 def total(*terms: int | None) -> int | None:
     """Return the sum, None where a term is unknown."""
-    return None if None in terms else sum(term or 0 for term in terms)
+    result = 0
+    for term in terms:
+        if term is None:
+            return None
+        result += term
+    return result
 
 
 def repeated(count: int | None, times: int | None) -> int | None:
@@ -106,10 +114,11 @@ class Layer:
     casts_inputs: ClassVar[bool] = True  # False where Keras takes them as they are
     keeps_dtype: ClassVar[bool] = False  # whether it gives whole numbers where it gets them
     has_build_config: ClassVar[bool] = True  # False where Keras builds it when constructed
-    wrappable: ClassVar[bool] = True  # whether one tensor, or a list, is all it wants
     quantizes: ClassVar[frozenset[str]] = frozenset()  # the quantisation modes it has
+    wrappable: ClassVar[bool] = True  # whether one tensor, or a list, is all it wants
     module: ClassVar[str] = "keras.layers"  # where Keras looks the class up
     registered_name: ClassVar[str | None] = None  # as a config of the class has it
+    owner: Sequential | None = None  # the model inside the network that the layer is part of
 
     trainable: bool = arg(Boolean(), True)
     dtype: str = arg(DTypePolicy(), None)
