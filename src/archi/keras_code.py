@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from keyword import iskeyword
 from typing import Any
 
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
-from archi.layers._arguments import REQUIRED, literal
+from archi.layers._arguments import constructor_code, literal
+from archi.layers._nested import Sequential
 from archi.layers._values import Constant
+from archi.layers._wrapping import held
 
 _MAKERS = {"numpy": "np.array", "tensor": "keras.ops.convert_to_tensor"}  # of constants
 LINE = 100  # columns; longer calls go over several lines
@@ -56,7 +59,7 @@ class _Writer:
     def imports(self) -> list[str]:
         """Import the classes that are not in `keras.layers`, operations among them."""
         others: dict[str, set[str]] = {}
-        for layer in self.graph.layers:
+        for layer in chain.from_iterable(map(held, self.graph.layers)):
             if not _is_public(layer):
                 others.setdefault(layer.module, set()).add(layer.class_name)
         lines = [f"from {m} import {', '.join(sorted(others[m]))}" for m in sorted(others)]
@@ -82,8 +85,11 @@ class _Writer:
             if node.scope and node.scope.path != path:
                 path = node.scope.path
                 lines += ["", f"    # {path}"]
+            model = node.layer.owner
+            if model and node.layer is not model.layers[-1]:
+                continue  # written with the last of its model
             self.names[node] = self._name(node, after)
-            lines += self._statement(node)
+            lines += self._sequential(node, model) if model else self._statement(node)
         ends = [", ".join(map(self._tensor, ts)) for ts in (self.graph.inputs, self.graph.outputs)]
         inputs, outputs = (
             f"[{end}]" if listed else end
@@ -99,7 +105,7 @@ class _Writer:
         ends = [tensor.node for tensor in (*self.graph.inputs, *self.graph.outputs)]
         if self.readers[node] == [after] and node not in ends:
             return "x"
-        return self._variable(node.layer.name)
+        return self._variable((node.layer.owner or node.layer).name)
 
     def _variable(self, name: str) -> str:
         word = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
@@ -111,8 +117,10 @@ class _Writer:
 
     def _tensor(self, tensor: Tensor) -> str:
         name = self.names[tensor.node]
-        listed = len(tensor.node.outputs) > 1 or getattr(tensor.node.layer, "gives_list", False)
-        return f"{name}[{tensor.index}]" if listed else name
+        layer = tensor.node.layer
+        if len(tensor.node.outputs) == 1 and not getattr(layer, "gives_list", False):
+            return name
+        return f"{f'keras.tree.flatten({name})' if layer.nests_outputs else name}[{tensor.index}]"
 
     def _value(self, value: Any) -> str:
         """Return the code of what a layer is called with, tensors among it in any depth."""
@@ -130,19 +138,35 @@ class _Writer:
         return "..." if value is Ellipsis else literal(value)
 
     def _call(self, node: Node) -> str:
-        """Return the code of a call's arguments but those that Keras gives it itself."""
-        usual = node.layer.call_kwargs
+        """Return the code of a call's arguments but those that Keras fills in itself."""
+        filled = node.layer.call_kwargs
         named = [
             f"{key}={self._value(value)}"
             for key, value in node.kwargs.items()
-            if key not in usual or value is not usual[key]
+            if key not in filled or not isinstance(value, type(filled[key])) or value != filled[key]
         ]
         return f"({', '.join([*map(self._value, node.args), *named])})"
+
+    def _sequential(self, node: Node, model: Sequential) -> list[str]:
+        """Write a model inside the network, whose last call is `node`."""
+        (x,) = model.calls[0].inputs
+        inner = [f"keras.Input(batch_shape={x.shape}, name={literal(model.input_name)})"]
+        for layer, name in zip(model.layers, model.inner_names, strict=True):
+            arguments = ", ".join([*constructor_code(layer)[:-1], f"name={literal(name)}"])
+            inner.append(f"{_class(layer)}({arguments})")
+        return [
+            f"    {self.names[node]} = keras.Sequential(",
+            "        [",
+            *(f"            {line}," for line in inner),
+            "        ],",
+            f"        name={literal(model.name)},",
+            f"    )({self._tensor(x)})",
+        ]
 
     def _statement(self, node: Node) -> list[str]:
         layer = node.layer
         call = self._call(node)
-        made = f"layers.{layer.class_name}" if _is_public(layer) else layer.class_name
+        made = _class(layer)
         if not node.inputs:
             return _assign(self.names[node], "keras.Input", layer, "")
         if len(self.graph.calls_of(layer)) == 1:
@@ -158,31 +182,15 @@ def _is_public(layer: Layer) -> bool:
     return layer.module == "keras.layers"
 
 
-def _is_operation(layer: Layer) -> bool:
-    """Whether a layer is an operation; Keras's functions fill in what its classes do not."""
-    return layer.module.startswith("keras.src.ops.")
+def _class(layer: Layer) -> str:
+    return f"layers.{layer.class_name}" if _is_public(layer) else layer.class_name
 
 
 def _assign(variable: str, function: str, layer: Layer, call: str) -> list[str]:
     """Write `variable = function(arguments)call`, over several lines where it is long."""
-    arguments = _arguments(layer)
+    arguments = constructor_code(layer)
     line = f"    {variable} = {function}({', '.join(arguments)}){call}"
     if len(line) <= LINE:
         return [line]
     inner = [f"        {argument}," for argument in arguments]
     return [f"    {variable} = {function}(", *inner, f"    ){call}"]
-
-
-def _arguments(layer: Layer) -> list[str]:
-    """Return required arguments by position, the others by name where not the default."""
-    placed, named = [], []
-    for key, argument in layer.arguments.items():
-        value = vars(layer)[key]
-        code = argument.kind.code(value)
-        if key == "batch_shape":
-            named.append(f"batch_shape={code}")
-        elif layer.defaults[key] is REQUIRED:
-            placed.append(code)
-        elif value != (argument.default if _is_operation(layer) else layer.defaults[key]):
-            named.append(f"{key}={code}")
-    return [*placed, *named, f"name={literal(layer.name)}"]
