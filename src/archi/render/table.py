@@ -34,7 +34,7 @@ BLUE, GREEN, RED, YELLOW = (Style(color=c) for c in ("blue", "green", "red", "ye
 VERDICTS = {
     "equal": GREEN, "ok": GREEN, "differs": YELLOW, "failed": RED,
     "added": GREEN, "removed": RED, "changed": YELLOW, "moved": YELLOW, "renamed": BLUE,
-    "follows": DIM,
+    "follows": DIM, "high": RED, "medium": YELLOW, "low": DIM,
 }  # fmt: skip
 
 SHORT_TYPES = (
