@@ -134,7 +134,6 @@ MAY_IMPORT = {
     "bounds": {"errors", "units"},
     "report": set(),
     "files": {"errors"},
-    "readers": {"errors", "units"},
     "scanning": {"errors", "readers", "report", "units"},
     "graph": {"errors"},
     "layers": {"errors", "graph"},

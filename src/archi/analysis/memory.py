@@ -13,6 +13,7 @@ from typing import NamedTuple
 from archi.errors import ArchiError, one_of, quote
 from archi.graph import Graph, Node, Shape, Tensor
 from archi.layers import Layer
+from archi.layers._core import product
 
 DTYPE_BYTES = {
     "bool": 1, "int8": 1, "uint8": 1, "float8_e4m3fn": 1, "float8_e5m2": 1,
@@ -126,17 +127,17 @@ class Sizes:
                 self._params(weight.dtype or layer.weight_dtype, weight.size)
                 for weight in layer.weights
             ]
-            self._weights[layer] = None if layer.params is None else sum(each)
+            self._weights[layer] = None if layer.params is None else total(each)
         return self._weights[layer]
 
     def params(self, layer: Layer, number: int | None) -> int | None:
         """Return the bytes of some of a layer's parameters."""
         return self._params(layer.weight_dtype, number) if number else number
 
-    def _params(self, dtype: str, number: int) -> int:
+    def _params(self, dtype: str, number: int) -> int | None:
         if self.precision and dtype in FLOATS:
             dtype = self.precision.weights
-        return number * DTYPE_BYTES[dtype]
+        return product(number, DTYPE_BYTES.get(dtype))
 
 
 def _bytes(batch: int, shape: Shape, each: int | None) -> int | None:

@@ -11,7 +11,7 @@ from typing import Any
 from archi.layers._core import Layer
 from archi.layers._index import Index
 
-__all__ = ["Layer", "layer_class", "layer_classes"]
+__all__ = ["Layer", "layer_class", "layer_classes", "layer_names"]
 
 _index: Index[Layer] = Index(__name__, __file__, Layer)
 
@@ -19,6 +19,11 @@ _index: Index[Layer] = Index(__name__, __file__, Layer)
 def layer_class(name: str) -> type[Layer]:
     """Return a layer class by its Keras name. Raises KeyError."""
     return _index[name]
+
+
+def layer_names() -> list[str]:
+    """Return the Keras names of all layer classes, without importing any."""
+    return _index.names()
 
 
 def layer_classes() -> dict[str, type[Layer]]:

@@ -39,13 +39,16 @@ from archi.layers._opaque import OpaqueLayer
 from archi.layers._values import read_values
 from archi.ops._serial import read_node
 from archi.readers._legacy import modern, modern_call
-from archi.readers._weights import Weights
+from archi.readers._weights import Names, Weights
 
 NESTING = 40  # models in models
 INPUT_LAYERS = ("InputLayer",)
 
 Key = tuple[str, int]  # a layer of a model and which call of it
 Outputs = tuple[Tensor, ...]
+
+_CODED = "its layers are made by code that is not in the file"
+_UNPLACED = "what it is called on is in code that is not in the file"
 
 
 class Call(NamedTuple):
@@ -63,20 +66,21 @@ class Call(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a model is: its path of names, how deep it is nested, and where its weights are.
+    """Where a layer is: its path of labels, its names and the model's around it.
 
-    `frozen` says that a model around it does not train.
+    `store` is where a `.keras` file has its weights; `frozen` says that a model around it
+    does not train.
     """
 
     path: str = ""
-    depth: int = 0
+    names: Names = ()
     store: str = ""
     frozen: bool = False
 
-    def inside(self, name: str, store: str) -> Place:
+    def inside(self, name: str, label: str, store: str) -> Place:
         """Return the place of a layer of the model at this one."""
-        path = f"{self.path}/{name}" if self.path else name
-        return Place(path, self.depth + 1, f"{store}/", self.frozen)
+        path = f"{self.path}/{label}" if self.path else label
+        return Place(path, (*self.names, name), store, self.frozen)
 
 
 def build_graph(
@@ -108,12 +112,13 @@ class _Reader:
         self.settings = settings
         self.weights = weights
         self.shared: dict[Any, Any] = {}  # layers and models by their shared_object_id
+        self.places: dict[Layer, Place] = {}  # of a layer in several models, the first
 
     def model(self, document: Any, place: Place) -> _Model | None:
         """Return a model's document as a model, None where it describes no layers."""
         if not isinstance(document, dict) or not isinstance(document.get("config"), dict):
             raise ReadError("the file describes no Keras model: it has no class_name and config")
-        if place.depth > NESTING:
+        if len(place.names) > NESTING:
             raise ReadError(f"models are nested more than {NESTING} deep")
         kind = _kind(document)
         return kind(self, document, place) if kind else None
@@ -136,9 +141,17 @@ class _Reader:
         except LayerError as error:
             layer = OpaqueLayer(document, error.message)
         layer.name = place.path
+        self.places[layer] = place
         if place.frozen:
             layer.trainable = False
         return layer
+
+    def weights_of(self, layer: Layer) -> tuple[Weight, ...] | None:
+        """Return the weights that the file has for a layer, None where it does not say."""
+        place = self.places[layer]
+        if not place.store:  # an operation
+            return ()
+        return self.weights.of(place.store, place.names, layer.trainable)
 
     def graph(self, model: _Model, title: str) -> Graph:
         """Return the graph of the outermost model."""
@@ -153,15 +166,23 @@ class _Reader:
         return graph
 
     def opaque_graph(self, document: dict[str, Any], title: str) -> Graph:
-        """Return the graph of a model whose layers only its own code knows: one layer."""
-        layer = OpaqueLayer(document, "its layers are made by code that is not in the file")
-        layer.name = _name_of(document, "model")
-        source = _input(_build_shape(document) or UNKNOWN, "float32", "input")
-        weights = self.weights.all()
-        inference = Inference((UNKNOWN,), weights, None, None, layer.why)
-        node = Node(layer, (source,), {}, inference)
-        layer.nodes.append(node)
-        return Graph(source, node.outputs[0], name=layer.name, title=title)
+        """Return the graph of a model whose layers only its own code knows.
+
+        It is one layer, which reads those layers that the file has weights of; how these
+        are connected it does not say, so that each reads the input.
+        """
+        name = _name_of(document, "model")
+        shape = _read_shape(self.settings.input and [None, *self.settings.input])
+        source = _input(shape or _build_shape(document) or UNKNOWN, "float32", "input")
+        groups = self.weights.groups()
+        own = groups.pop("", () if groups else None)
+        made = [
+            _opaque_call(path, _class_by_place(path), source, weights, _UNPLACED)
+            for path, weights in groups.items()
+        ]
+        reads = made if made else source
+        output = _opaque_call(name, document.get("class_name"), reads, own, _CODED)
+        return Graph(source, output, name=name, title=title)
 
 
 class _Model:
@@ -173,7 +194,6 @@ class _Model:
         self.config: dict[str, Any] = document["config"]
         self.place = place._replace(frozen=place.frozen or self.config.get("trainable") is False)
         self.name = _name_of(document, "model")
-        self.stores: dict[str, str] = {}
         self.members: dict[str, Layer | _Model] = {}
         self.documents: dict[str, dict[str, Any]] = {}
         counts: dict[str, int] = {}
@@ -182,10 +202,9 @@ class _Model:
             if name in self.members:
                 raise ReadError(f"two layers are named {quote(name)}")
             self.documents[name] = each
-            self.stores[name] = self._store(each, counts)
             around = [scope[0] for scope in each.get("scopes", ())]
             label = "/".join([*around, each.get("label", name)])
-            inside = self.place.inside(label, self.stores[name])
+            inside = self.place.inside(name, label, self._store(each, counts))
             self.members[name] = reader.member(each, inside)
         if not self.members:
             raise ReadError(f"the model {quote(self.name)} has no layers")
@@ -207,7 +226,8 @@ class _Model:
         base = snake_case(str(document.get("class_name")))
         number = counts.get(base, 0)
         counts[base] = number + 1
-        return f"{self.place.store}layers/{base}" + (f"_{number}" if number else "")
+        store = f"layers/{base}" + (f"_{number}" if number else "")
+        return f"{self.place.store}/{store}" if self.place.store else store
 
     @property
     def nests(self) -> bool:
@@ -264,11 +284,10 @@ class _Model:
     ) -> Node:
         """Add a call of which just what the file records is known."""
         recorded = self.recorded(call)
-        weights: tuple[Weight, ...] | None = ()
-        if layer.nodes:
-            weights = layer.nodes[0].inference.weights
-        elif self.stores[call.name]:  # operations have no weights
-            weights = self.reader.weights.of(self.stores[call.name], call.name, layer.trainable)
+        first = layer.nodes[0].inference.weights if layer.nodes else None
+        weights = first if layer.nodes else self.reader.weights_of(layer)
+        if weights is None and self.reader.weights.why:
+            why = f"{why}; {self.reader.weights.why}"
         shapes = tuple(shape for shape, _ in recorded)
         dtypes = tuple(dtype for _, dtype in recorded)
         inference = Inference(shapes, weights, None, None, why, dtypes=dtypes)
@@ -514,6 +533,28 @@ def _input(shape: Shape, dtype: str, name: str) -> Tensor:
     layer = InputLayer(batch_shape=tuple(shape), dtype=dtype)
     layer.name = name
     return layer.add_call((), {}).outputs[0]
+
+
+def _opaque_call(
+    name: str, class_name: Any, inputs: Any, weights: tuple[Weight, ...] | None, why: str
+) -> Tensor:
+    """Return what a layer gives of which its weights alone are known."""
+    layer = OpaqueLayer({"class_name": class_name}, why)
+    layer.name = name
+    node = Node(layer, (inputs,), {}, Inference((UNKNOWN,), weights, None, None, why))
+    layer.nodes.append(node)
+    return node.outputs[0]
+
+
+def _class_by_place(path: str) -> str | None:
+    """Return the class that a layer probably has, by the name of its place in a file.
+
+    Keras names what is in lists by its class, `dense_1`; attributes have any name.
+    """
+    from archi.layers import layer_names
+
+    base = path.rpartition("/")[2].rstrip("0123456789").rstrip("_")
+    return next((name for name in layer_names() if snake_case(name) == base), None)
 
 
 def _history(config: Mapping[str, Any], reader: str) -> tuple[str, int, int]:
