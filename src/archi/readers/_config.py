@@ -46,6 +46,7 @@ INPUT_LAYERS = ("InputLayer",)
 
 Key = tuple[str, int]  # a layer of a model and which call of it
 Outputs = tuple[Tensor, ...]
+Record = tuple[Shape, str]  # the shape and dtype that a document records of a tensor
 
 _CODED = "its layers are made by code that is not in the file"
 _UNPLACED = "what it is called on is in code that is not in the file"
@@ -157,7 +158,8 @@ class _Reader:
         """Return the graph of the outermost model."""
         inputs = model.source()
         outputs = model.run(inputs)
-        graph = Graph(inputs, outputs, name=model.name, title=title)
+        unread = _unread(model.all_layers()) if model.nests else ()
+        graph = Graph(inputs, outputs, name=model.name, title=title, unread=unread)
         if model.nests:  # layers in the order of the file, each model's where the model is
             reached = set(graph.layers)
             graph.layers = [layer for layer in model.all_layers() if layer in reached]
@@ -196,6 +198,7 @@ class _Model:
         self.name = _name_of(document, "model")
         self.members: dict[str, Layer | _Model] = {}
         self.documents: dict[str, dict[str, Any]] = {}
+        self.expected: list[Record] = []  # of the outputs, by the model around
         counts: dict[str, int] = {}
         for each in self._layer_documents():
             name = _name_of(each)
@@ -263,6 +266,7 @@ class _Model:
             if not isinstance(member, _Model):
                 return self._node(member, call, tuple(args), kwargs).outputs
             scopes.enter_context(scope(call.name, str(member.document.get("class_name"))))
+            member.expected = self.recorded(call)
             return tensors_in(member.run(args[0] if args else None))
 
     def _node(
@@ -295,9 +299,9 @@ class _Model:
         layer.nodes.append(node)
         return node
 
-    def recorded(self, call: Call) -> list[tuple[Shape, str]]:
+    def recorded(self, call: Call) -> list[Record]:
         """Return the shapes and dtypes that the document records of a call's outputs."""
-        return [(UNKNOWN, self.members[call.name].output_dtype)]  # type: ignore[union-attr]
+        return [(UNKNOWN, getattr(self.members[call.name], "output_dtype", "float32"))]
 
 
 class _Functional(_Model):
@@ -309,7 +313,7 @@ class _Functional(_Model):
         self.input_ends = _read_ends(self.config.get("input_layers"), self._input_key)
         self.output_ends = _read_ends(self.config.get("output_layers"), self._output_key)
         self.entries: list[Key] = [key for key, _ in _leaves(self.input_ends)]
-        self._records: dict[Key, dict[int, tuple[Shape, str]]] | None = None
+        self._records: dict[Key, dict[int, Record]] | None = None
 
     def _read_calls(self) -> dict[Key, Call]:
         calls: dict[Key, Call] = {}
@@ -428,16 +432,20 @@ class _Functional(_Model):
             made[call.key] = self.call(call, args, kwargs)
         return _map_ends(self.output_ends, lambda key, place: _output(made, key, place))
 
-    def recorded(self, call: Call) -> list[tuple[Shape, str]]:
+    def recorded(self, call: Call) -> list[Record]:
         if self._records is None:
             self._records = self._collect()
         found = self._records.get(call.key, {})
-        places = [place for (key, place) in _leaves(self.output_ends) if key == call.key]
+        outputs = [(key, place) for key, place in _leaves(self.output_ends)]
+        for (key, place), record in zip(outputs, self.expected, strict=False):
+            if key == call.key:
+                found.setdefault(place, record)
+        places = [place for key, place in outputs if key == call.key]
         count = 1 + max([*found, *places], default=0)
         nothing = super().recorded(call)[0]
         return [self._adapt(found.get(place, nothing)) for place in range(min(count, 1000))]
 
-    def _adapt(self, record: tuple[Shape, str]) -> tuple[Shape, str]:
+    def _adapt(self, record: Record) -> Record:
         """Return a record as it is under the settings: it was made for the file's own input."""
         shape, dtype = record
         if self.reader.settings.input is not None:
@@ -447,9 +455,9 @@ class _Functional(_Model):
             shape = (batch, *shape[1:])
         return shape, dtype
 
-    def _collect(self) -> dict[Key, dict[int, tuple[Shape, str]]]:
+    def _collect(self) -> dict[Key, dict[int, Record]]:
         """Return the shapes and dtypes noted with every tensor that a call reads."""
-        records: dict[Key, dict[int, tuple[Shape, str]]] = {}
+        records: dict[Key, dict[int, Record]] = {}
         for call in self.calls:
             configs = list(_tensor_configs((call.args, call.kwargs)))
             for config in configs:
@@ -496,12 +504,14 @@ class _Sequential(_Model):
             tensors = self.call(Call(name, 0, [], {}), args, {})
         return tensors[0] if len(tensors) == 1 else list(tensors)
 
-    def recorded(self, call: Call) -> list[tuple[Shape, str]]:
+    def recorded(self, call: Call) -> list[Record]:
         """What follows notes the shape it was built on."""
         names = list(self.members)
         after = names[names.index(call.name) + 1 :]
         own = super().recorded(call)
-        shape = _build_shape(self.documents[after[0]]) if after else None
+        if not after:
+            return self.expected or own
+        shape = _build_shape(self.documents[after[0]])
         if shape is None or self.reader.settings.input is not None:
             return own
         return [(shape, own[0][1])]
@@ -525,6 +535,13 @@ def _name_of(document: Mapping[str, Any], default: str = "") -> str:
         if isinstance(name, str) and name:
             return name
     raise ReadError("the file has a layer without a name")
+
+
+def _unread(layers: Iterator[Layer]) -> Outputs:
+    """Return what these layers make and none of them reads."""
+    nodes = [node for layer in layers for node in layer.nodes]
+    read = {tensor for node in nodes for tensor in node.inputs}
+    return tuple(tensor for node in nodes for tensor in node.outputs if tensor not in read)
 
 
 def _input(shape: Shape, dtype: str, name: str) -> Tensor:
