@@ -38,7 +38,7 @@ from archi.layers._objects import snake_case
 from archi.layers._opaque import OpaqueLayer
 from archi.layers._values import read_values
 from archi.ops._serial import read_node
-from archi.readers._legacy import modern, modern_call
+from archi.readers._legacy import is_legacy, modern
 from archi.readers._weights import Names, Weights
 
 NESTING = 40  # models in models
@@ -112,6 +112,7 @@ class _Reader:
     def __init__(self, settings: Settings, weights: Weights) -> None:
         self.settings = settings
         self.weights = weights
+        self.legacy = False  # whether the document is of Keras 2 or a legacy format
         self.shared: dict[Any, Any] = {}  # layers and models by their shared_object_id
         self.places: dict[Layer, Place] = {}  # of a layer in several models, the first
 
@@ -216,7 +217,10 @@ class _Model:
         layers = self.config.get("layers")
         if not isinstance(layers, list) or not all(isinstance(each, dict) for each in layers):
             raise ReadError(f"the layers of the model {quote(self.name)} are not a list of layers")
-        return [modern(each) for each in layers]
+        if self.reader.legacy or is_legacy(layers):
+            self.reader.legacy = True
+            self.config = modern(self.config, layers)
+        return self.config["layers"]
 
     def _store(self, document: dict[str, Any], counts: dict[str, int]) -> str:
         """Return where a `.keras` file keeps the weights of a layer.
@@ -322,12 +326,8 @@ class _Functional(_Model):
             if not isinstance(inbound, list):
                 raise ReadError(f"the calls of {quote(name)} are not a list")
             for index, node in enumerate(inbound):
-                args, kwargs = modern_call(node, self._is_model)
-                calls[name, index] = Call(name, index, args, kwargs)
+                calls[name, index] = _read_call(name, index, node)
         return calls
-
-    def _is_model(self, name: str) -> bool:
-        return isinstance(self.members.get(name), _Model)
 
     def _in_order(self, calls: dict[Key, Call]) -> list[Call]:
         """Return the calls so that each comes after those it reads; iterative.
@@ -378,13 +378,9 @@ class _Functional(_Model):
     def _output_key(self, name: str, index: int, tensor: int) -> tuple[Key, int]:
         if name not in self.members:
             raise ReadError(f"the output {quote(name)} is no layer of the model")
-        if isinstance(self.members[name], _Functional) or self._counts_from_one(name):
+        if isinstance(self.members[name], _Functional):
             index -= 1  # its own inputs and outputs count as the first call
         return (name, max(index, 0)), tensor
-
-    def _counts_from_one(self, name: str) -> bool:
-        inbound = self.documents[name].get("inbound_nodes") or []
-        return self._is_model(name) and any(isinstance(node, list) for node in inbound)
 
     def source(self) -> Any:
         made: dict[Key, Tensor] = {}
@@ -535,6 +531,14 @@ def _name_of(document: Mapping[str, Any], default: str = "") -> str:
         if isinstance(name, str) and name:
             return name
     raise ReadError("the file has a layer without a name")
+
+
+def _read_call(name: str, index: int, node: Any) -> Call:
+    """Read a call, `{"args": […], "kwargs": {…}}`. Raises ReadError."""
+    args, kwargs = (node.get("args"), node.get("kwargs")) if isinstance(node, dict) else (None, {})
+    if not isinstance(args, list) or not isinstance(kwargs, dict):
+        raise ReadError(f"call {index} of {quote(name)} has no args and kwargs")
+    return Call(name, index, args, kwargs)
 
 
 def _unread(layers: Iterator[Layer]) -> Outputs:
