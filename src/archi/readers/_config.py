@@ -42,7 +42,7 @@ from archi.readers._legacy import is_legacy, modern
 from archi.readers._weights import Names, Weights
 
 NESTING = 40  # models in models
-INPUT_LAYERS = ("InputLayer",)
+INPUT = "InputLayer"
 
 Key = tuple[str, int]  # a layer of a model and which call of it
 Outputs = tuple[Tensor, ...]
@@ -139,9 +139,12 @@ class _Reader:
     def _layer(self, document: dict[str, Any], place: Place) -> Layer:
         layer: Layer
         try:
-            layer = read_node(document)
+            layer = read_node(_named(document))
         except LayerError as error:
-            layer = OpaqueLayer(document, error.message)
+            if document.get("class_name") == INPUT:
+                layer = _plain_input(document)
+            else:
+                layer = OpaqueLayer(document, error.message)
         layer.name = place.path
         self.places[layer] = place
         if place.frozen:
@@ -361,7 +364,7 @@ class _Functional(_Model):
         member = self.members.get(name)
         if member is None:
             raise ReadError(f"{quote(reader)} reads {quote(name)}, which is no layer of the model")
-        if index or not isinstance(member, Layer) or member.class_name not in INPUT_LAYERS:
+        if index or not isinstance(member, Layer) or member.class_name != INPUT:
             raise ReadError(f"{quote(reader)} reads call {index} of {quote(name)}, which has none")
 
     def _reads(self, call: Call) -> Iterator[Key]:
@@ -371,7 +374,7 @@ class _Functional(_Model):
 
     def _input_key(self, name: str, index: int, tensor: int) -> tuple[Key, int]:
         member = self.members.get(name)
-        if not isinstance(member, Layer) or member.class_name not in INPUT_LAYERS:
+        if not isinstance(member, Layer) or member.class_name != INPUT:
             raise ReadError(f"{quote(name)} is among the inputs and is no input of the model")
         return (name, 0), 0
 
@@ -474,7 +477,7 @@ class _Sequential(_Model):
         name, first = next(iter(self.members.items()))
         shape: Shape | None = None
         dtype = "float32"
-        if isinstance(first, Layer) and first.class_name in INPUT_LAYERS:
+        if isinstance(first, Layer) and first.class_name == INPUT:
             shape, dtype = first.batch_shape, first.dtype  # type: ignore[attr-defined]
         shape = shape or _first_shape(self.document, self.documents[name])
         input_, batch = self.reader.settings
@@ -487,13 +490,13 @@ class _Sequential(_Model):
             )
         if batch is not None:
             shape = (batch, *shape[1:])
-        has_layer = isinstance(first, Layer) and first.class_name in INPUT_LAYERS
+        has_layer = isinstance(first, Layer) and first.class_name == INPUT
         return _input(shape, dtype, name if has_layer else "input_layer")
 
     def run(self, inputs: Any) -> Any:
         tensors = tensors_in(inputs)
         for name, member in self.members.items():
-            if isinstance(member, Layer) and member.class_name in INPUT_LAYERS:
+            if isinstance(member, Layer) and member.class_name == INPUT:
                 continue
             given = tensors if isinstance(member, _Model) or len(tensors) > 1 else tensors[:1]
             args: list[Any] = [given[0] if len(given) == 1 else list(given)]
@@ -531,6 +534,27 @@ def _name_of(document: Mapping[str, Any], default: str = "") -> str:
         if isinstance(name, str) and name:
             return name
     raise ReadError("the file has a layer without a name")
+
+
+def _plain_input(document: Mapping[str, Any]) -> Layer:
+    """Return the shape and dtype of an input that says more than its twin understands."""
+    from archi.layers.core import InputLayer
+
+    config = document.get("config")
+    known = {key: config.get(key) for key in ("batch_shape", "dtype")} if config else {}
+    try:
+        return InputLayer(**known, name="input")
+    except LayerError as error:
+        name = quote(_name_of(document))
+        raise ReadError(f"the input {name} can't be read: {error.message}") from None
+
+
+def _named(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a layer's document with a name that Keras 3 takes: Keras 2 had others, too."""
+    config = document.get("config")
+    if not isinstance(config, dict) or "/" not in str(config.get("name")):
+        return document
+    return {**document, "config": {**config, "name": str(config["name"]).replace("/", ".")}}
 
 
 def _read_call(name: str, index: int, node: Any) -> Call:
