@@ -305,7 +305,7 @@ def wiring(layers, parents):
     """
     seen = {}
     for key, (what, order_matters) in layers.items():
-        read = [seen[parent] for parent in parents[key]]
+        read = [hash((seen[parent], index)) for parent, index in parents[key]]
         seen[key] = hash((what, tuple(read if order_matters else sorted(read))))
     return sorted(seen.values())
 
@@ -324,6 +324,7 @@ def settings(config):
         "pool_size",
         "padding",
         "axis",
+        "dims",
     )
     found = {key: config[key] for key in keys if key in config}
     if set(found.get("kernel_size", ())) == {1}:
@@ -340,19 +341,21 @@ def twin_wiring(graph):
         config = settings(node.layer.get_config())
         what = (node.layer.class_name, node.outputs[0].shape, tuple(weights), config)
         layers[node] = (what, node.layer.class_name == "Concatenate")
-        parents[node] = [tensor.node for tensor in node.inputs]
+        parents[node] = [(tensor.node, tensor.index) for tensor in node.inputs]
     return wiring(layers, parents)
 
 
 def keras_wiring(model):
     layers, parents = {}, {}
-    for layer in model.layers:
+    for layer in model.operations:
         (node,) = layer._inbound_nodes
-        weights = sorted((w.name, tuple(w.shape), w.trainable) for w in layer.weights)
+        weights = getattr(layer, "weights", ())
+        weights = sorted((w.name, tuple(w.shape), w.trainable) for w in weights)
         config = settings(layer.get_config())
         what = (type(layer).__name__, tuple(node.outputs[0].shape), tuple(weights), config)
         layers[layer.name] = (what, type(layer).__name__ == "Concatenate")
-        parents[layer.name] = [t._keras_history[0].name for t in node.input_tensors]
+        history = [tensor._keras_history for tensor in node.input_tensors]
+        parents[layer.name] = [(each.operation.name, each.tensor_index) for each in history]
     return wiring(layers, parents)
 
 

@@ -556,7 +556,7 @@ def test_families_that_cannot_be_built_are_named(archi):
     ("args", "message"),
     [
         (["wrn"], "Give a budget"),
-        (["nasnt", "--params", "1M"], "did you mean nasnet, pnasnet or nasnet-a?"),
+        (["nasnt", "--params", "1M"], "did you mean nasnet, pnasnet or mnasnet?"),
         (["zzz", "--params", "1M"], "`archi list` shows all names"),
         (["wrn,wdth=3", "--params", "1M"], "wrn has no option 'wdth'\n  wrn,wdth=3\n      ^^^^"),
         (["wrn,width=0", "--params", "1M"], "  wrn,width=0\n            ^\n"),

@@ -89,6 +89,30 @@ def test_order_config_and_counts_equal_keras(twin_keras, wiring):
         assert json.loads(names["build"]().to_json()) == json.loads(model.to_json())
 
 
+def operating(layers, ops, inputs):
+    """A network of operations: several outputs, numbers on either side, slices, lists."""
+    one, other = ops.split(inputs, 2, axis=-1)
+    x = ops.concatenate([layers.Dense(3)(one), 2 - other * 0.5], axis=1)
+    x = x[:, 1:, ::2] + x[:, :-1, None, 0]
+    return ops.true_divide(ops.mean(x, axis=(1, 2), keepdims=True), 3.0)
+
+
+def test_operations_are_nodes_as_in_keras_and_written_as_code(keras):
+    import archi.layers
+    import archi.ops
+
+    keras.backend.clear_session()
+    inputs = keras.Input((4, 6))
+    model = keras.Model(inputs, operating(keras.layers, keras.ops, inputs), name="net")
+    with building():
+        inputs = Input((4, 6))
+        graph = Graph(inputs, operating(archi.layers, archi.ops, inputs), name="net")
+    assert list(compare(graph, to_keras(graph, initialize=False))) == []
+    names = {}
+    exec(keras_code(graph), names)
+    assert json.loads(names["build"]().to_json()) == json.loads(model.to_json())
+
+
 def test_a_shared_layer_has_its_params_once_and_its_macs_at_every_call():
     with building():
         a, b = Input((8,)), Input((8,))

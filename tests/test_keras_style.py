@@ -6,8 +6,10 @@ import re
 from html import unescape
 from typing import Any
 
+import layer_cases  # noqa: F401  (declares the cases of every group)
 import parity
 import pytest
+from layer_cases._table import FULL
 
 import archi
 from archi import Graph, bridge
@@ -208,7 +210,8 @@ NEEDED = {"batch_shape": (None, 4), "target_shape": (-1,), "activation": "relu",
 def test_the_layers_that_show_an_activation_are_those_of_keras(twin_keras, name):
     arguments = layer_classes()[name].arguments
     required = [key for key, argument in arguments.items() if argument.default is REQUIRED]
-    layer = parity.real_class(name)(**{key: NEEDED.get(key, 2) for key in required})
+    needed = {key: NEEDED.get(key, 2) for key in required}
+    layer = parity.real_class(name)(**(FULL[name].kwargs if name in FULL else needed))
     assert hasattr(layer, "activation") == ("activation" in arguments)
 
 

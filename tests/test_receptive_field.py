@@ -345,6 +345,14 @@ def test_reshaped_positions_are_unbounded_and_a_vector_is_past_the_end():
     assert field_of(lambda x: Flatten()(convolved(x)), 8, 8, 3).size == (3, 3)
 
 
+def test_channels_reshaped_stay_where_they_are():
+    def shuffled(x):
+        x = Conv2D(4, 3, strides=2)(x)
+        return Conv2D(2, 3)(Reshape((7, 7, 4))(Reshape((7, 7, 2, 2))(x)))
+
+    assert field_of(shuffled, 16, 16, 3).size == (7, 7)
+
+
 def test_gates_from_global_pooling_make_all_after_unbounded():
     """As in squeeze-and-excitation: every position depends on all of the image."""
 

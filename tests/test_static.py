@@ -138,7 +138,7 @@ MAY_IMPORT = {
     "graph": {"errors"},
     "layers": {"errors", "graph"},
     "ops": {"errors", "graph", "layers"},
-    "families": {"errors", "graph", "layers"},
+    "families": {"errors", "graph", "layers", "ops"},
     "spec": {"errors", "graph", "families"},
     "readers": {"errors", "graph", "layers", "ops", "units"},
     "tracing": {"bridge", "errors", "graph", "readers"},

@@ -333,8 +333,19 @@ def _random(shape: Shape, seed: int) -> Any:
     return np.random.default_rng(seed).standard_normal(sizes, dtype="float32")
 
 
+def _input(tensor: Tensor, seed: int) -> Any:
+    """Random values that fit a tensor's dtype: texts and whole numbers are one of two."""
+    import numpy as np
+
+    if "float" in tensor.dtype or "complex" in tensor.dtype:
+        return _random(tensor.shape, seed)
+    sizes = [size or 32 for size in _sizes(tensor.shape)]
+    numbers = np.random.default_rng(seed).integers(0, 2, sizes)
+    return np.where(numbers, "a", "b") if tensor.dtype == "string" else numbers.astype(tensor.dtype)
+
+
 def _inputs(graph: Graph) -> Any:
-    arrays = [_random(tensor.shape, seed) for seed, tensor in enumerate(graph.inputs)]
+    arrays = [_input(tensor, seed) for seed, tensor in enumerate(graph.inputs)]
     return arrays[0] if len(arrays) == 1 else arrays
 
 

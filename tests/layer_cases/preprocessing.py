@@ -6,7 +6,8 @@ that do not fit, sizes and lengths below 1, frequencies below 0, words that name
 interpolation, numbers that are texts, and terms of a vocabulary or a mask that are neither
 texts nor whole numbers as their layer wants them. Neither are functions taken for
 `standardize` and `split`, nor what HashedCrossing forgets. A Discretization may have both
-its boundaries and their number, as in the config of one that has learnt them.
+its boundaries and their number, as in the config of one that has learnt them. And
+Normalization wants each axis once.
 """
 
 from __future__ import annotations
@@ -238,6 +239,7 @@ def table_cases(layer: str, terms: list, dtype: str, special: dict) -> None:
     takes(layer, x, (None, 4, 2), vocabulary=terms)
     takes(layer, x, vocabulary=terms, oov_token=None)
     refuses(layer, x, vocabulary=[])
+    refuses(layer, x, vocabulary=[oov], oov_token=oov)
     refuses(layer, x, vocabulary=terms, max_tokens=4)
     refuses(layer, x, vocabulary=[*terms, terms[0]])
     refuses(layer, x, vocabulary=[*terms, mask], mask_token=mask)

@@ -133,8 +133,8 @@ class OneOf(Option):
     def __init__(self, *values: Any, **others: Any) -> None:
         super().__init__(**others)
         self.values = values
-        if all(isinstance(value, str) for value in values):
-            self.alphabet = LETTERS
+        if self.alphabet == Option.alphabet and all(isinstance(value, str) for value in values):
+            self.alphabet = LETTERS  # unless its class says more
 
     @property
     def wanted(self) -> str:
@@ -206,6 +206,17 @@ class Decimal(Bounded):
         return text.removesuffix(".0")
 
 
+class Release(OneOf):
+    """One of a few numbers with a point, such as a version; names write `1_0` for it too."""
+
+    alphabet = "0123456789.-_"
+
+    def parse(self, text: str) -> float:
+        number = dotted(text)
+        value: float = super().parse(number if "." in number else f"{number}.0")
+        return value
+
+
 class Size(Option):
     """An image size, HEIGHTxWIDTHxCHANNELS."""
 
@@ -224,6 +235,11 @@ class Size(Option):
 
     def write(self, value: tuple[int, int, int]) -> str:
         return "x".join(map(str, value))
+
+
+def dotted(text: str) -> str:
+    """Return text with points for the `_` and `-` that stand for them: 1_6gf is 1.6gf."""
+    return text.replace("_", ".").replace("-", ".")
 
 
 def digits(text: str) -> bool:

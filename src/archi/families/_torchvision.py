@@ -7,9 +7,9 @@ weights would give torchvision's outputs, up to the softmax that it leaves to th
 
 from __future__ import annotations
 
-from archi.families._blocks import channel_axis, squeeze_excite
+from archi.families._blocks import channel_axis, image_size, squeeze_excite
 from archi.families._registry import Published
-from archi.graph import Tensor, current_build
+from archi.graph import Tensor
 from archi.layers import (
     Activation,
     Add,
@@ -108,8 +108,7 @@ def max_pool_ceil(x: Tensor, size: int, strides: int, name: str) -> Tensor:
 
     The overhang is padded with zeros, which no activation before it is below.
     """
-    first = 1 if current_build().data_format == "channels_last" else 2
-    over = [_overhang(length, size, strides) for length in x.shape[first : first + 2]]
+    over = [_overhang(length, size, strides) for length in image_size(x)]
     if any(over):
         x = ZeroPadding2D(((0, over[0]), (0, over[1])), name=f"{name}_pad")(x)
     return MaxPooling2D(size, strides=strides, name=name)(x)

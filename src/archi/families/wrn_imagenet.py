@@ -13,11 +13,11 @@ from archi.families._blocks import RESNET_FILTERS, RESNET_TABLE_1, classifier
 from archi.families._options import Decimal, OneOf
 from archi.families._registry import Paper, Published, family
 from archi.families._resnet import basic, bottleneck, imagenet_stem, projected, stacked
+from archi.families._torchvision import weights_metadata
 from archi.graph import Tensor
 
 TABLE_7 = "Zagoruyko & Komodakis 2016, Table 7"
 TABLE_8 = "Zagoruyko & Komodakis 2016, Table 8"
-TORCHVISION = "torchvision.models, Wide_ResNet50_2_Weights' metadata"
 PARAMETERS = {
     "wrn-18-1-imagenet": ("11.7M", TABLE_7),
     "wrn-18-1.5-imagenet": ("25.9M", TABLE_7),
@@ -35,7 +35,11 @@ PARAMETERS = {
 
 @family(
     "wrn-{depth}-{width}-imagenet",
-    also=("wrn-imagenet-{depth}-{width}", "wrn-{depth}-{width}"),
+    also=(
+        "wrn-imagenet-{depth}-{width}",
+        "wrn-{depth}-{width}",
+        "wide-resnet{depth}-{width}",
+    ),
     paper=Paper(
         "Wide Residual Networks",
         "Zagoruyko, Komodakis",
@@ -71,8 +75,13 @@ PARAMETERS = {
             Published(spec, "trainable_params", figure, table)
             for spec, (figure, table) in PARAMETERS.items()
         ),
-        Published("wrn-50-2-bottleneck", "trainable_params", "68,883,240", TORCHVISION),
-        Published("wrn-50-2-bottleneck", "macs", "11.40G", TORCHVISION),
+        *weights_metadata(
+            "Wide ResNet",
+            {
+                "wrn-50-2-bottleneck": ("68,883,240", "11.398G"),
+                "wrn-101-2-imagenet": ("126,886,696", "22.753G"),
+            },
+        ),
     ),
 )
 def wrn_imagenet(x: Tensor, classes: int, top: bool, depth: int, width: float) -> Tensor:

@@ -357,6 +357,8 @@ class _Lookup(_Categories):
         special = (*masks, *(self.oov_token,) * self.num_oov_indices)
         found = self.vocabulary[: self.terms_begin] == special
         terms: tuple[Any, ...] = self.vocabulary[self.terms_begin if found else 0 :]
+        if not terms:
+            raise self.refuse("wants a term besides the special ones", self.vocabulary)
         known = set(terms)
         if len(known) < len(terms):
             raise self.refuse("wants each term once", self.vocabulary)
