@@ -136,14 +136,14 @@ def _assign(variable: str, function: str, layer: Layer, call: str) -> list[str]:
 
 def _arguments(layer: Layer) -> list[str]:
     """Return required arguments by position, the others by name where not the default."""
-    written = []
+    placed, named = [], []
     for key, argument in layer.arguments.items():
         value = getattr(layer, key)
         code = argument.kind.code(value)
         if key == "batch_shape":
-            written.append(f"batch_shape={code}")
+            named.append(f"batch_shape={code}")
         elif layer.defaults[key] is REQUIRED:
-            written.append(code)
+            placed.append(code)
         elif value != layer.defaults[key]:
-            written.append(f"{key}={code}")
-    return [*written, f"name={literal(layer.name)}"]
+            named.append(f"{key}={code}")
+    return [*placed, *named, f"name={literal(layer.name)}"]

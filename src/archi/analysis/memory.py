@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from archi.errors import ArchiError, one_of, quote
-from archi.graph import Graph, Node, Shape, Tensor
+from archi.graph import Graph, Node, Shape, Tensor, Weight
 from archi.layers import Layer
 
 DTYPE_BYTES = {
@@ -122,21 +122,23 @@ class Sizes:
     def weights(self, layer: Layer) -> int | None:
         """Return the bytes of a layer's weights, None where these are unknown."""
         if layer not in self._weights:
-            each = [
-                self._params(weight.dtype or layer.weight_dtype, weight.size)
-                for weight in layer.weights
-            ]
-            self._weights[layer] = None if layer.params is None else sum(each)
+            self._weights[layer] = self._bytes_of(layer, layer.weights)
         return self._weights[layer]
 
-    def params(self, layer: Layer, number: int | None) -> int | None:
-        """Return the bytes of some of a layer's parameters."""
-        return self._params(layer.weight_dtype, number) if number else number
+    def gradients(self, layer: Layer) -> int | None:
+        """Return the bytes of the gradients of a layer's weights: of those that are trained."""
+        trained = [weight for weight in layer.weights if weight.trainable and layer.trainable]
+        return self._bytes_of(layer, trained)
 
-    def _params(self, dtype: str, number: int) -> int:
+    def _bytes_of(self, layer: Layer, weights: Iterable[Weight]) -> int | None:
+        if layer.params is None:
+            return None
+        return sum(self._weight(weight.dtype or layer.weight_dtype, weight) for weight in weights)
+
+    def _weight(self, dtype: str, weight: Weight) -> int:
         if self.precision and dtype in FLOATS:
             dtype = self.precision.weights
-        return number * DTYPE_BYTES[dtype]
+        return weight.size * DTYPE_BYTES[dtype]
 
 
 def _bytes(batch: int, shape: Shape, each: int | None) -> int | None:
@@ -267,7 +269,7 @@ def training(graph: Graph, optimizer: str, dtype: str | None = None) -> Training
         raise ArchiError("networks are not trained in int8", hint="try mixed_float16")
     sizes = Sizes(graph, dtype)
     weights = total([sizes.weights(layer) for layer in graph.layers])
-    gradients = total([sizes.params(layer, layer.trainable_params) for layer in graph.layers])
+    gradients = total(map(sizes.gradients, graph.layers))
     slots = None if gradients is None else OPTIMIZERS[optimizer] * gradients
     activations = _kept(graph, sizes)
     everything = total([weights, gradients, slots, activations])

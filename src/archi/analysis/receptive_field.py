@@ -13,7 +13,7 @@ from functools import cache, reduce
 from typing import NamedTuple
 
 from archi.graph import Graph, Node, Shape
-from archi.layers._core import ITSELF, Reach
+from archi.layers._core import ITSELF, UNEVEN, Reach
 
 
 class Axis(NamedTuple):
@@ -83,6 +83,8 @@ def _through(node: Node, fields: dict[Node, Field], first: int) -> Field:
     reach = node.layer.reach(shapes, _axes_from(first, len(field.axes)))
     if reach is ITSELF:
         return field
+    if reach is UNEVEN:
+        return Field(why=f"unlike regions from {node.layer.name} on")
     if reach is None:
         return Field(why=f"unbounded from {node.layer.name} on")
     axes = tuple([_seen_through(axis, each) for axis, each in zip(field.axes, reach, strict=True)])

@@ -6,6 +6,7 @@ adding a class to one of them is all it takes to add a layer.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from archi.layers._core import Layer
@@ -17,8 +18,17 @@ _index: Index[Layer] = Index(__name__, __file__, Layer)
 
 
 def layer_class(name: str) -> type[Layer]:
-    """Return a layer class by its Keras name. Raises KeyError."""
-    return _index[name]
+    """Return a layer class by its Keras name, or one of Keras's aliases. Raises KeyError."""
+    try:
+        return _index[name]
+    except KeyError:
+        return _index[_canonical(name)]
+
+
+def _canonical(name: str) -> str:
+    """Return the class's own name for an alias: `AvgPool2D`, `Convolution2DTranspose`."""
+    name = name.replace("Convolution", "Conv").replace("AvgPool", "AveragePool")
+    return re.sub(r"Pool(?=\dD$)", "Pooling", name)
 
 
 def layer_classes() -> dict[str, type[Layer]]:
@@ -32,6 +42,6 @@ def __getattr__(name: str) -> Any:
 
         return Input
     try:
-        return _index[name]
+        return layer_class(name)
     except KeyError:
         raise AttributeError(f"archi.layers has no layer {name!r}") from None

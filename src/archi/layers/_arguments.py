@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from archi.graph import current_build
+from archi.layers._policies import config_of, name_of, quantization, source
 
 if TYPE_CHECKING:
     from archi.layers._core import Layer
@@ -57,14 +58,6 @@ class Kind:
         return literal(value)
 
 
-class Unsupported(Kind):
-    """An argument Keras has and the twin can't follow: None only."""
-
-    def parse(self, value: Any, layer: type[Layer]) -> None:
-        if value is not None:
-            raise ValueError("None; archi does not know what it changes")
-
-
 class Integer(Kind):
     """A whole number, optionally with a smallest value or None."""
 
@@ -79,6 +72,23 @@ class Integer(Kind):
             least = "" if self.minimum is None else f" of at least {self.minimum}"
             raise ValueError(f"a whole number{least}")
         return value
+
+
+class Axes(Kind):
+    """An axis, or several: a whole number or a tuple of them; with `listed` always a tuple."""
+
+    def __init__(self, *, optional: bool = False, listed: bool = False) -> None:
+        self.optional = optional
+        self.listed = listed
+
+    def parse(self, value: Any, layer: type[Layer]) -> int | tuple[int, ...] | None:
+        if value is None and self.optional:
+            return None
+        several = isinstance(value, (list, tuple))
+        axes = tuple(value) if several else (value,)
+        if not all(type(axis) is int for axis in axes):
+            raise ValueError("an axis or a list of axes")
+        return axes if several or self.listed else axes[0]
 
 
 class Number(Kind):
@@ -136,8 +146,8 @@ class DataFormat(Choice):
 
     depends_on_build = True
 
-    def __init__(self) -> None:
-        super().__init__("channels_last", "channels_first", any_case=True)
+    def __init__(self, *, any_case: bool = True) -> None:
+        super().__init__("channels_last", "channels_first", any_case=any_case)
 
     def parse(self, value: Any, layer: type[Layer]) -> str:
         return current_build().data_format if value is None else super().parse(value, layer)
@@ -214,44 +224,75 @@ class Activation(Kind):
 
 
 class DType(Kind):
-    """A dtype's name; None is `float32`."""
+    """A dtype's name; None is `float32`, or with `optional` none."""
 
     names = frozenset(
         """bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float16 bfloat16 float32
         float64 float8_e4m3fn float8_e5m2 complex64 complex128 string""".split()  # noqa: SIM905
     )
 
-    def parse(self, value: Any, layer: type[Layer]) -> str:
+    def __init__(self, *, optional: bool = False) -> None:
+        self.optional = optional
+
+    def parse(self, value: Any, layer: type[Layer]) -> str | None:
         if value is None:
-            return "float32"
+            return None if self.optional else "float32"
         if not isinstance(value, str) or value not in self.names:
             raise ValueError("the name of a dtype, such as 'float32'")
         return value
 
 
 class DTypePolicy(DType):
-    """A dtype policy's name or config, `float32` or `mixed_float16`; None is `float32`."""
+    """A dtype policy's name or config; None is `float32`.
+
+    Plain (`float32`, `mixed_float16`), or for layers that have it a quantised one.
+    """
 
     names = DType.names - {"int8", "float8_e4m3fn", "float8_e5m2"} | {
         "mixed_float16",
         "mixed_bfloat16",
     }
+    plain = ("DTypePolicy", "FloatDTypePolicy")
+    quantized = (
+        "QuantizedDTypePolicy",
+        "QuantizedFloat8DTypePolicy",
+        "Int4DTypePolicy",
+        "GPTQDTypePolicy",
+        "AWQDTypePolicy",
+    )
 
     def parse(self, value: Any, layer: type[Layer]) -> str:
         if isinstance(value, dict):
-            config = value.get("config")
-            if value.get("class_name") != "DTypePolicy" or not isinstance(config, dict):
-                raise ValueError("a plain dtype policy, such as 'float32'")
-            value = config.get("name")
-        return super().parse(value, layer)
+            value = self._name(value)
+        policy = quantization(value) if isinstance(value, str) else None
+        if policy is None:
+            return super().parse(value, layer) or "float32"
+        if policy.mode not in layer.quantizes:
+            raise ValueError("a plain dtype policy, such as 'float32'")
+        super().parse(source(value), layer)
+        return str(value)
+
+    def _name(self, value: dict[str, Any]) -> Any:
+        kind, config = value.get("class_name"), value.get("config")
+        if not isinstance(config, dict) or kind not in (*self.plain, *self.quantized):
+            raise ValueError("a dtype policy, such as 'float32'")
+        return config.get("name") if kind in self.plain else name_of(config)
 
     def write(self, value: str) -> dict[str, Any]:
+        kind, config = config_of(value) if quantization(value) else ("DTypePolicy", {"name": value})
         return {
-            "module": "keras",
-            "class_name": "DTypePolicy",
-            "config": {"name": value},
+            "module": "keras" if kind in self.plain else "keras.dtype_policies",
+            "class_name": kind,
+            "config": config,
             "registered_name": None,
         }
+
+    def code(self, value: str) -> str:
+        if not value.startswith("float8/"):
+            return literal(value)
+        kind, config = config_of(value)
+        given = ", ".join(map(literal, config.values()))
+        return f"keras.dtype_policies.{kind}({given})"
 
 
 class DTypeName(DTypePolicy):

@@ -30,6 +30,7 @@ from archi.layers._arguments import (
     arg,
 )
 from archi.layers._objects import REGULARIZER, snake_case
+from archi.layers._policies import source
 
 
 def product(*factors: int | None) -> int | None:
@@ -40,6 +41,11 @@ def product(*factors: int | None) -> int | None:
             return None
         result *= factor
     return result
+
+
+def total(*terms: int | None) -> int | None:
+    """Return the sum, None where a term is unknown."""
+    return None if None in terms else sum(term or 0 for term in terms)
 
 
 def scaled(per_element: int, shape: Shape) -> int | None:
@@ -60,6 +66,7 @@ class Reach(NamedTuple):
 
 
 ITSELF: tuple[Reach, ...] = ()  # a position reads the input at the same place alone
+UNEVEN: tuple[Reach, ...] = (Reach(0, 0, None),)  # positions read unlike regions
 # Activations that are computed over the last axis and not for each element alone.
 OVER_LAST_AXIS = frozenset(("glu", "log_softmax", "softmax", "sparsemax"))
 
@@ -90,7 +97,9 @@ class Layer:
     call_arguments: ClassVar[tuple[str, ...]] = ()  # that `infer` takes after the inputs
     call_kwargs: ClassVar[dict[str, Any]] = {}  # what Keras records besides the inputs
     casts_inputs: ClassVar[bool] = True  # False where Keras takes them as they are
+    keeps_dtype: ClassVar[bool] = False  # whether it gives whole numbers where it gets them
     has_build_config: ClassVar[bool] = True  # False where Keras builds it when constructed
+    quantizes: ClassVar[frozenset[str]] = frozenset()  # the quantisation modes it has
     module: ClassVar[str] = "keras.layers"  # where Keras looks the class up
     registered_name: ClassVar[str | None] = None  # as a config of the class has it
 
@@ -184,6 +193,8 @@ class Layer:
         """Add a call with just these arguments. Raises LayerError where they do not fit."""
         inference = self.rule(args, kwargs)
         tensors = tensors_in((args, kwargs))
+        if self.keeps_dtype and not tensors[0].dtype.startswith(("float", "bfloat")):
+            inference = inference._replace(dtypes=(tensors[0].dtype,))
         if any(tensor.alone is not None for tensor in tensors) and not inference.samples:
             inference = _for_rows(inference, tensors)
         if self.nodes and inference.weights != self.weights:
@@ -232,7 +243,8 @@ class Layer:
         """Return what an output position reads of inputs of `shapes`.
 
         `spatial` are the axes that hold positions of the image; a Reach for each of them,
-        or `ITSELF`. None where it reads all positions, or what no window describes.
+        `ITSELF`, or `UNEVEN` where no one window describes what positions read. None where
+        each reads all positions, or what it reads is unknown.
         """
         return None
 
@@ -247,6 +259,19 @@ class Layer:
         if size is None:
             raise self.refuse(f"wants an input whose axis {axis} is known", shape)
         return size
+
+    def axes(self, shape: Shape, axis: int | tuple[int, ...]) -> tuple[int, ...]:
+        """Return an argument's axis or axes as axes of `shape`, counted from its start.
+
+        Raises LayerError where it has no such axis, or one is named twice.
+        """
+        given = axis if isinstance(axis, tuple) else (axis,)
+        if any(not -len(shape) <= each < len(shape) for each in given):
+            raise self.refuse(f"wants an input that has axis {', '.join(map(str, given))}", shape)
+        axes = tuple(each % len(shape) for each in given)
+        if len(set(axes)) < len(axes):
+            raise self.refuse("wants each axis named once", given)
+        return axes
 
     @property
     def weights(self) -> tuple[Weight, ...]:
@@ -270,12 +295,13 @@ class Layer:
     @property
     def output_dtype(self) -> str:
         """Dtype of the outputs: the policy's compute dtype."""
-        return self.dtype.removeprefix("mixed_")
+        return source(self.dtype).removeprefix("mixed_")
 
     @property
     def weight_dtype(self) -> str:
-        """Dtype of the weights: float32 where the policy mixes."""
-        return "float32" if self.dtype.startswith("mixed_") else self.dtype
+        """Dtype of the weights that have none of their own: float32 where the policy mixes."""
+        policy = source(self.dtype)
+        return "float32" if policy.startswith("mixed_") else policy
 
     @property
     def class_name(self) -> str:

@@ -6,7 +6,6 @@ input. The states of their random generators are no weights.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import nextafter
 from typing import Any
 
@@ -45,10 +44,7 @@ class _Augmentation(ImageLayer):
 class _KeepsDType(_Augmentation):
     """An augmentation that gives whole numbers where it gets them."""
 
-    def rule(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
-        inference = super().rule(args, kwargs)
-        given: str = args[0].dtype
-        return inference._replace(dtypes=(self.output_dtype if "float" in given else given,))
+    keeps_dtype = True
 
 
 class AugMix(_Augmentation):

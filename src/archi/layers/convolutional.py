@@ -1,7 +1,7 @@
 """Convolutions (`keras/src/layers/convolutional`).
 
-MACs are those of the kernel at every output position; a bias adds one FLOP for each
-output element and an activation another.
+MACs are those of the kernel at every output position, of a transposed convolution at every
+input position; a bias adds one FLOP for each output element and an activation another.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from archi.layers._arguments import (
     Window,
     arg,
 )
-from archi.layers._core import OVER_LAST_AXIS, Kept, Reach, product, scaled
+from archi.layers._core import OVER_LAST_AXIS, UNEVEN, Kept, Reach, product, scaled
 from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
+from archi.layers._quantized import Adaptable, lora_alpha, lora_rank
 from archi.layers._spatial import Spatial
 
 
@@ -56,7 +57,7 @@ class _Convolution(Spatial):
         )
 
 
-class _Conv(_Convolution):
+class _Conv(_Convolution, Adaptable):
     """Conv1D, Conv2D and Conv3D."""
 
     filters: int = arg(Integer(1))
@@ -75,8 +76,11 @@ class _Conv(_Convolution):
     activity_regularizer: Any = arg(REGULARIZER, None)
     kernel_constraint: Any = arg(CONSTRAINT, None)
     bias_constraint: Any = arg(CONSTRAINT, None)
+    lora_rank: int | None = lora_rank()
+    lora_alpha: float | None = lora_alpha()
 
     def validate(self) -> None:
+        super().validate()
         if self.filters % self.groups:
             raise self.refuse(
                 f"filters must be a multiple of its {self.groups} groups", self.filters
@@ -89,10 +93,12 @@ class _Conv(_Convolution):
         channels = self.known(x, self.channel_axis)
         if channels % self.groups:
             raise self.refuse(f"wants channels in multiples of its {self.groups} groups", x)
-        kernel = Weight("kernel", (*self.kernel_size, channels // self.groups, self.filters))
+        shape = (*self.kernel_size, channels // self.groups, self.filters)
+        kernel = Weight("kernel", shape, trainable=not self.lora_rank)
         out = self.windows(x, spatial)
         macs = product(kernel.size, *out)
-        return self.finish(self.join(batch, self.filters, out), self.filters, [kernel], macs)
+        kernels = [kernel, *self.adapter("kernel", shape)]
+        return self.finish(self.join(batch, self.filters, out), self.filters, kernels, macs)
 
 
 class Conv1D(_Conv):
@@ -204,3 +210,102 @@ class SeparableConv2D(_SeparableConv):
     """Separable convolution over an image."""
 
     rank = 2
+
+
+class _ConvTranspose(_Convolution):
+    """Conv1DTranspose, Conv2DTranspose and Conv3DTranspose: a convolution the other way round.
+
+    Every input position spreads the kernel over the output, `strides` from where the one
+    before did; "same" cuts off what lies beyond strides × size. MACs are the kernel at every
+    input position, also where part of it is cut off.
+    """
+
+    filters: int = arg(Integer(1))
+    kernel_size: tuple[int, ...] = arg(Window())
+    strides: tuple[int, ...] = arg(Window(), 1)
+    padding: str = arg(Choice("valid", "same", any_case=True), "valid")
+    output_padding: tuple[int, ...] | None = arg(Window(0, optional=True), None)
+    data_format: str = arg(DataFormat(), None)
+    dilation_rate: tuple[int, ...] = arg(Window(), 1)
+    activation: str = arg(Activation(), None)
+    use_bias: bool = arg(Boolean(), True)
+    kernel_initializer: Any = arg(INITIALIZER, "glorot_uniform")
+    bias_initializer: Any = arg(INITIALIZER, "zeros")
+    kernel_regularizer: Any = arg(REGULARIZER, None)
+    bias_regularizer: Any = arg(REGULARIZER, None)
+    activity_regularizer: Any = arg(REGULARIZER, None)
+    kernel_constraint: Any = arg(CONSTRAINT, None)
+    bias_constraint: Any = arg(CONSTRAINT, None)
+
+    def validate(self) -> None:
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise self.refuse("strides and dilation_rate can't both be over 1", self.strides)
+        for padding, stride in zip(self.output_padding or (), self.strides, strict=False):
+            if padding >= stride:
+                raise self.refuse("output_padding must be less than the strides", padding)
+
+    def infer(self, x: Shape) -> Inference:
+        batch, _, spatial = self.split(x)
+        channels = self.known(x, self.channel_axis)
+        if self.nodes and x[self.channel_axis] not in (None, channels):
+            raise self.refuse("is shared and wants inputs of as many channels", x)
+        kernel = Weight("kernel", (*self.kernel_size, self.filters, channels))
+        out = tuple(map(self._length, spatial, range(self.rank)))
+        if any(size is not None and size <= 0 for size in out):
+            raise self.refuse("wants an input of which something is left", x)
+        macs = product(kernel.size, *spatial)
+        return self.finish(self.join(batch, self.filters, out), self.filters, [kernel], macs)
+
+    def _length(self, size: int | None, axis: int) -> int | None:
+        """Return the output's length along one dimension.
+
+        `compute_conv_transpose_output_shape` of `keras/src/backend/common/backend_utils.py`.
+        """
+        if size is None:
+            return None
+        stride = self.strides[axis]
+        span = self.dilation_rate[axis] * (self.kernel_size[axis] - 1) + 1
+        if self.output_padding is not None:
+            first = span if self.padding == "valid" else span % 2
+            return (size - 1) * stride + first + self.output_padding[axis]
+        if self.padding == "valid":
+            return (size - 1) * stride + max(span, stride)
+        return size * stride
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        if self.activation in OVER_LAST_AXIS and len(shapes[0]) - 1 in spatial:
+            return None
+        if spatial != self.spatial_axes:
+            return None
+        if max(self.strides) > 1:
+            return UNEVEN
+        spans = [d * (k - 1) + 1 for k, d in zip(self.kernel_size, self.dilation_rate, strict=True)]
+        cut = [0 if self.padding == "valid" else (span - 1) // 2 for span in spans]
+        return tuple(Reach(span, 1, span - 1 - c) for span, c in zip(spans, cut, strict=True))
+
+
+class Conv1DTranspose(_ConvTranspose):
+    """Transposed convolution over a sequence."""
+
+    rank = 1
+
+
+class Conv2DTranspose(_ConvTranspose):
+    """Transposed convolution over an image."""
+
+    rank = 2
+
+
+class Conv3DTranspose(_ConvTranspose):
+    """Transposed convolution over a volume."""
+
+    rank = 3
+
+    @classmethod
+    def _collect_arguments(cls) -> None:
+        """By position, Keras takes `data_format` before `output_padding` in this one alone."""
+        super()._collect_arguments()
+        order = list(cls._positional)
+        order.remove("output_padding")
+        order.insert(order.index("data_format") + 1, "output_padding")
+        cls._positional = tuple(order)

@@ -6,17 +6,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from archi.graph import Inference, Shape, Tensor, Weight
-from archi.layers._arguments import (
-    Activation,
-    Boolean,
-    DType,
-    Integer,
-    Unsupported,
-    arg,
-)
+from archi.layers._arguments import Activation, Boolean, DType, Integer, Number, arg
 from archi.layers._arguments import Shape as ShapeArgument
-from archi.layers._core import ITSELF, Kept, Layer, Reach, product, scaled
+from archi.layers._core import (
+    ITSELF,
+    Elementwise,
+    Kept,
+    Layer,
+    Reach,
+    product,
+    scaled,
+    total,
+)
 from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
+from archi.layers._policies import MODES
+from archi.layers._quantized import (
+    QUANTIZATION,
+    Layout,
+    Quantizable,
+    kernel_weights,
+    lora_alpha,
+    lora_rank,
+)
 
 
 class InputLayer(Layer):
@@ -76,8 +87,42 @@ def Input(
     return layer.add_call((), {}).outputs[0]
 
 
-class Dense(Layer):
+class _Constant(Number):
+    """A number, or the config of a tensor."""
+
+    def parse(self, value: Any, layer: type[Layer]) -> Any:
+        return value if isinstance(value, dict) else super().parse(value, layer)
+
+
+class Identity(Elementwise):
+    """Its input."""
+
+    keeps_dtype = True
+
+    def is_view(self, training: bool = False) -> bool:
+        return True
+
+    def kept(self) -> Kept:
+        return Kept(inputs=False, outputs=False)
+
+
+class Masking(Elementwise):
+    """Zeroes the steps that hold nothing but `mask_value`, and marks them to be skipped."""
+
+    mask_value: Any = arg(_Constant(), 0.0)
+
+    def kept(self) -> Kept:
+        return Kept(inputs=True, outputs=False)
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        return None if len(shapes[0]) - 1 in spatial else ITSELF
+
+
+class Dense(Quantizable):
     """A matrix product over the last axis, with bias and activation."""
+
+    quantizes = MODES
+    keeps_alpha = False
 
     units: int = arg(Integer(1))
     activation: str = arg(Activation(), None)
@@ -89,17 +134,23 @@ class Dense(Layer):
     activity_regularizer: Any = arg(REGULARIZER, None, omit=True)
     kernel_constraint: Any = arg(CONSTRAINT, None)
     bias_constraint: Any = arg(CONSTRAINT, None)
-    quantization_config: None = arg(Unsupported(), None, omit=True)
+    lora_rank: int | None = lora_rank()
+    lora_alpha: float | None = lora_alpha()
+    quantization_config: Any = arg(QUANTIZATION, None, omit=True)
 
     def infer(self, x: Shape) -> Inference:
         if len(x) < 2:
             raise self.refuse("wants an input of at least 2 dimensions, batch first", x)
-        kernel = Weight("kernel", (self.known(x, -1), self.units))
-        bias = (Weight("bias", (self.units,)),) if self.use_bias else ()
-        output = (*x[:-1], self.units)
-        macs = product(kernel.size, *x[1:-1])
+        rows, columns = self.known(x, -1), self.units
+        layout = Layout((rows, columns), rows, columns, (columns,), "kernel_zero")
+        bias = (Weight("bias", (columns,)),) if self.use_bias else ()
+        output = (*x[:-1], columns)
+        macs = product(rows, *x[1:-1], columns)
+        if self.adapts_inputs():
+            macs = total(macs, product(self.lora_rank, rows + columns, *x[1:-1]))
         after = self.use_bias + (self.activation != "linear")
-        return Inference((output,), (kernel, *bias), macs, scaled(after, output))
+        weights = (*kernel_weights(self, layout), *bias)
+        return Inference((output,), weights, macs, scaled(after, output))
 
     def kept(self) -> Kept:
         return Kept(inputs=True, outputs=self.activation != "linear")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import reduce
+from typing import Any
 
 from archi.graph import Inference, Shape
-from archi.layers._arguments import Integer, arg
-from archi.layers._core import ITSELF, Kept, Layer, Reach, scaled
+from archi.layers._arguments import Boolean, Integer, Kind, arg
+from archi.layers._core import ITSELF, Kept, Layer, Reach, product, scaled, total
 
 
 class _Merge(Layer):
@@ -107,3 +108,48 @@ class Concatenate(_Merge):
 
     def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         return None if self.axis % len(shapes[0]) in spatial else ITSELF
+
+
+class _AxisPair(Kind):
+    """An axis of both inputs, or one of each."""
+
+    def parse(self, value: Any, layer: type[Layer]) -> int | tuple[int, ...]:
+        if type(value) is int:
+            return value
+        if isinstance(value, (list, tuple)) and [type(axis) for axis in value] == [int, int]:
+            return tuple(value)
+        raise ValueError("an axis, or a pair of axes")
+
+
+class Dot(_Merge):
+    """Products of two inputs, summed along `axes`, one of each; normalised first if asked."""
+
+    keeps_inputs = True
+
+    axes: Any = arg(_AxisPair())
+    normalize: bool = arg(Boolean(), False)
+
+    def infer(self, *inputs: Shape) -> Inference:
+        if len(inputs) != 2:
+            raise self.refuse("wants two inputs", list(inputs))
+        batch = self.batch_size(inputs)
+        first, second = self._axes(inputs)
+        (one, other), summed = inputs, inputs[0][first]
+        if summed != other[second]:
+            raise self.refuse("wants inputs of one size along its axes", list(inputs))
+        left = [*one[1:first], *one[first + 1 :], *other[1:second], *other[second + 1 :]]
+        output = (batch if one[0] is None else one[0], *(left or [1]))
+        norms = total(*(scaled(2 * self.normalize, shape) for shape in inputs))
+        return Inference((output,), (), product(summed, *left), norms)
+
+    def _axes(self, inputs: tuple[Shape, ...]) -> tuple[int, int]:
+        pair = self.axes if isinstance(self.axes, tuple) else (self.axes, self.axes)
+        found = []
+        for axis, shape in zip(pair, inputs, strict=True):
+            if not -len(shape) <= axis < len(shape) or axis % len(shape) == 0:
+                raise self.refuse(f"wants inputs that have axes {pair}, batch first", list(inputs))
+            found.append(axis % len(shape))
+        return found[0], found[1]
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        return None

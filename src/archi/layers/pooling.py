@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import gcd
+
 from archi.graph import Inference, Shape
 from archi.layers._arguments import Boolean, Choice, DataFormat, Window, arg
-from archi.layers._core import Kept, Reach, product
+from archi.layers._core import UNEVEN, Kept, Reach, product
 from archi.layers._spatial import Spatial
 
 
@@ -135,3 +137,83 @@ class GlobalAveragePooling3D(_GlobalPooling):
     """Mean over a volume."""
 
     rank = 3
+
+
+class _AdaptivePooling(Spatial):
+    """Pooling into `output_size` windows, as even as the input's size allows.
+
+    Window i begins at floor(i × input / output) and ends before ceil((i + 1) × input / output),
+    so that windows may overlap by one position.
+    """
+
+    finds = False
+
+    output_size: tuple[int, ...] = arg(Window())
+    data_format: str = arg(DataFormat(any_case=False), None)
+
+    def infer(self, x: Shape) -> Inference:
+        batch, channels, spatial = self.split(x)
+        taps = product(channels, *map(_adaptive_taps, spatial, self.output_size))
+        output = self.join(batch, channels, self.output_size)
+        return Inference((output,), (), macs=0, elementwise=taps)
+
+    def kept(self) -> Kept:
+        return Kept(inputs=self.finds, outputs=self.finds)
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        sizes = self.split(shapes[0])[2]
+        if spatial != self.spatial_axes or None in sizes or self.output_size == (1,) * self.rank:
+            return None
+        windows = [
+            divmod(size or 0, out) for size, out in zip(sizes, self.output_size, strict=True)
+        ]
+        if any(rest for _, rest in windows):
+            return UNEVEN
+        return tuple(Reach(size, size, 0) for size, _ in windows)
+
+
+def _adaptive_taps(size: int | None, windows: int) -> int | None:
+    """Return the lengths of all windows along one dimension together.
+
+    They cover every position once, and once more where one ends inside a position.
+    """
+    return None if size is None else size + windows - gcd(size, windows)
+
+
+class AdaptiveAveragePooling1D(_AdaptivePooling):
+    """Means of a sequence's parts."""
+
+    rank = 1
+
+
+class AdaptiveAveragePooling2D(_AdaptivePooling):
+    """Means of an image's parts."""
+
+    rank = 2
+
+
+class AdaptiveAveragePooling3D(_AdaptivePooling):
+    """Means of a volume's parts."""
+
+    rank = 3
+
+
+class AdaptiveMaxPooling1D(_AdaptivePooling):
+    """Maxima of a sequence's parts."""
+
+    rank = 1
+    finds = True
+
+
+class AdaptiveMaxPooling2D(_AdaptivePooling):
+    """Maxima of an image's parts."""
+
+    rank = 2
+    finds = True
+
+
+class AdaptiveMaxPooling3D(_AdaptivePooling):
+    """Maxima of a volume's parts."""
+
+    rank = 3
+    finds = True

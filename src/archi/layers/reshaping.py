@@ -1,13 +1,13 @@
-"""Reshaping (`keras/src/layers/reshaping`): free."""
+"""Reshaping (`keras/src/layers/reshaping`): free, but for interpolation."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from archi.graph import Inference, Shape
-from archi.layers._arguments import DataFormat, Margins, arg
+from archi.layers._arguments import Choice, DataFormat, Integer, Kind, Margins, Window, arg
 from archi.layers._arguments import Shape as ShapeArgument
-from archi.layers._core import ITSELF, Kept, Layer, Reach, product
+from archi.layers._core import ITSELF, UNEVEN, Kept, Layer, Reach, product, scaled
 from archi.layers._spatial import Spatial
 
 
@@ -101,6 +101,7 @@ class Cropping3D(Cropping2D):
 class Flatten(Layer):
     """All axes but the batch as one."""
 
+    keeps_dtype = True
     data_format: str = arg(DataFormat(), None)
 
     def infer(self, x: Shape) -> Inference:
@@ -118,6 +119,7 @@ class Flatten(Layer):
 class Reshape(Layer):
     """The same elements in `target_shape`, in which one size may be -1."""
 
+    keeps_dtype = True
     has_build_config = False
     target_shape: Shape = arg(ShapeArgument(-1))
 
@@ -151,3 +153,108 @@ class Reshape(Layer):
         if -1 in self.target_shape or size != fixed:
             raise self.refuse(f"wants an input of as many elements as {self.target_shape}", x)
         return self.target_shape
+
+
+class _Order(Kind):
+    """The numbers from 1 on, each once, in some order."""
+
+    def parse(self, value: Any, layer: type[Layer]) -> tuple[int, ...]:
+        known = isinstance(value, (list, tuple)) and all(type(item) is int for item in value)
+        if not known or sorted(value) != list(range(1, len(value) + 1)):
+            raise ValueError("the axes from 1 on in some order, such as (2, 1)")
+        return tuple(value)
+
+
+class Permute(Layer):
+    """The axes of each sample in another order: `dims` counts them from 1."""
+
+    keeps_dtype = True
+    dims: tuple[int, ...] = arg(_Order())
+
+    def infer(self, x: Shape) -> Inference:
+        if len(x) != len(self.dims) + 1:
+            raise self.refuse(f"wants an input of {len(self.dims) + 1} dimensions, batch first", x)
+        output = (x[0], *(x[axis] for axis in self.dims))
+        return Inference((output,), (), macs=0, elementwise=0)
+
+    def kept(self) -> Kept:
+        return Kept(inputs=False, outputs=False)
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        stays = all(self.dims[axis - 1] == axis for axis in spatial)
+        return ITSELF if stays else UNEVEN
+
+
+class RepeatVector(Layer):
+    """A vector `n` times, as a sequence."""
+
+    n: int = arg(Integer(1))
+
+    def infer(self, x: Shape) -> Inference:
+        if len(x) != 2:
+            raise self.refuse("wants an input of 2 dimensions, batch first", x)
+        return Inference(((x[0], self.n, x[1]),), (), macs=0, elementwise=0)
+
+    def kept(self) -> Kept:
+        return Kept(inputs=False, outputs=False)
+
+
+# Positions along each dimension that an interpolated one is made of. What is not
+# interpolated is copied, and free; the area of a position between two lies within one.
+TAPS = {"nearest": 0, "area": 0, "bilinear": 2, "bicubic": 4, "lanczos3": 6, "lanczos5": 10}
+
+
+class _UpSampling(Spatial):
+    """Every position several times, or several positions between two."""
+
+    interpolation = "nearest"
+
+    def factors(self) -> tuple[int, ...]:
+        """Return how many positions become of one, in each dimension."""
+        raise NotImplementedError
+
+    def infer(self, x: Shape) -> Inference:
+        batch, channels, spatial = self.split(x)
+        output = self.join(batch, channels, tuple(map(product, self.factors(), spatial)))
+        taps = TAPS[self.interpolation] ** self.rank
+        return Inference((output,), (), macs=0, elementwise=scaled(taps, output))
+
+    def kept(self) -> Kept:
+        return Kept(inputs=False, outputs=False)
+
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        return ITSELF if set(self.factors()) == {1} else UNEVEN
+
+
+class UpSampling1D(_UpSampling):
+    """Every step of a sequence `size` times."""
+
+    rank = 1
+    data_format = "channels_last"
+    size: int = arg(Integer(1), 2)
+
+    def factors(self) -> tuple[int, ...]:
+        return (self.size,)
+
+
+class UpSampling2D(_UpSampling):
+    """An image enlarged by repeating its pixels, or by interpolation between them."""
+
+    rank = 2
+    size: tuple[int, ...] = arg(Window(), 2)
+    data_format: str = arg(DataFormat(), None)
+    interpolation: str = arg(Choice(*TAPS, any_case=True), "nearest")
+
+    def factors(self) -> tuple[int, ...]:
+        return self.size
+
+
+class UpSampling3D(_UpSampling):
+    """A volume enlarged by repeating its voxels."""
+
+    rank = 3
+    size: tuple[int, ...] = arg(Window(), 2)
+    data_format: str = arg(DataFormat(), None)
+
+    def factors(self) -> tuple[int, ...]:
+        return self.size
