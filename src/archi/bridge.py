@@ -148,7 +148,8 @@ def native_silence() -> Iterator[TextIO]:
 def to_keras(graph: Graph, *, initialize: bool = True) -> keras.Model:
     """Return the real `keras.Model`, built by Keras from the graph's config.
 
-    With `initialize=False` no weight is allocated; shapes and counts are still there.
+    With `initialize=False` no weight is allocated; shapes and counts are still there. Keras
+    can't put that off for layers that keep a state from one batch to the next.
 
     Raises KerasMissing where Keras can't be imported, ArchiError where it can't build the
     model, for want of memory for one.
@@ -156,7 +157,8 @@ def to_keras(graph: Graph, *, initialize: bool = True) -> keras.Model:
     keras = import_keras()
     # A copy through JSON: Keras takes configs apart while it reads them.
     config = json.loads(json.dumps(functional_config(graph)))
-    scope = nullcontext() if initialize else keras.StatelessScope(initialize_variables=False)
+    allocates = initialize or any(layer.keeps_state for layer in graph.layers)
+    scope = nullcontext() if allocates else keras.StatelessScope(initialize_variables=False)
     try:
         with _deep_recursion(len(graph.nodes)), scope:
             return keras.Model.from_config(config)
@@ -286,15 +288,24 @@ def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
             yield f"the layer is missing on one side: {only}"
             continue
         yield from _differences(f"{twin.name}: name", twin.name, real.name)
-        yield from _differences(f"{twin.name}: class", twin.class_name, type(real).__name__)
+        yield from _differences(f"{twin.name}: class", twin.class_name, _class_name(twin, real))
         yield from _differences(f"{twin.name}: outputs", _shapes(graph, twin), _real_shapes(real))
         mine = [(w.name, w.shape, w.trainable and twin.trainable) for w in twin.weights]
+        trained = {id(weight) for weight in getattr(real, "trainable_weights", ())}
         weights = getattr(real, "weights", ())  # an operation has none
-        theirs = [(w.name, tuple(w.shape), w.trainable) for w in weights]
-        yield from _differences(f"{twin.name}: weights", sorted(mine), sorted(theirs))
+        theirs = [(w.name, tuple(w.shape), id(w) in trained) for w in weights]
+        yield from _differences(f"{twin.name}: weights", mine, theirs)
     static, real_counts = _static_counts(graph), _real_counts(model)
     for key, value in static.items():
         yield from _differences(f"total {key}", value, real_counts[key])
+
+
+def _class_name(twin: Layer, real: Any) -> str:
+    """Return a real layer's class name, the one Keras publishes it under if it is that one."""
+    import keras
+
+    same = type(real) is getattr(keras.layers, twin.class_name, None)
+    return twin.class_name if same else type(real).__name__
 
 
 def _differences(what: str, here: Any, there: Any) -> Iterator[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from keyword import iskeyword
 from typing import Any
 
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
-from archi.layers._arguments import REQUIRED, literal
+from archi.layers._arguments import constructor_code, literal
+from archi.layers._wrapping import held
 
 LINE = 100  # columns; longer calls go over several lines
 
@@ -53,7 +55,7 @@ class _Writer:
     def imports(self) -> list[str]:
         """Import the classes that are not in `keras.layers`, operations among them."""
         others: dict[str, set[str]] = {}
-        for layer in self.graph.layers:
+        for layer in chain.from_iterable(map(held, self.graph.layers)):
             if not _is_public(layer):
                 others.setdefault(layer.module, set()).add(layer.class_name)
         return [f"from {m} import {', '.join(sorted(others[m]))}" for m in sorted(others)]
@@ -94,7 +96,10 @@ class _Writer:
 
     def _tensor(self, tensor: Tensor) -> str:
         name = self.names[tensor.node]
-        return name if len(tensor.node.outputs) == 1 else f"{name}[{tensor.index}]"
+        if len(tensor.node.outputs) == 1:
+            return name
+        nested = tensor.node.layer.nests_outputs
+        return f"{f'keras.tree.flatten({name})' if nested else name}[{tensor.index}]"
 
     def _value(self, value: Any) -> str:
         """Return the code of what a layer is called with, tensors among it in any depth."""
@@ -105,9 +110,19 @@ class _Writer:
             return f"[{items}]" if isinstance(value, list) else f"({items},)"
         return literal(value)
 
+    def _named(self, node: Node) -> list[str]:
+        """Return the code of keyword arguments, without what Keras fills in itself."""
+        filled = node.layer.call_kwargs
+        return [
+            f"{key}={self._value(value)}"
+            for key, value in node.kwargs.items()
+            if key not in filled or not isinstance(value, type(filled[key])) or value != filled[key]
+        ]
+
     def _statement(self, node: Node) -> list[str]:
         layer = node.layer
-        call = f"({', '.join(map(self._value, node.args))})"
+        given = [*map(self._value, node.args), *self._named(node)]
+        call = f"({', '.join(given)})"
         made = f"layers.{layer.class_name}" if _is_public(layer) else layer.class_name
         if not node.inputs:
             return _assign(self.names[node], "keras.Input", layer, "")
@@ -126,24 +141,9 @@ def _is_public(layer: Layer) -> bool:
 
 def _assign(variable: str, function: str, layer: Layer, call: str) -> list[str]:
     """Write `variable = function(arguments)call`, over several lines where it is long."""
-    arguments = _arguments(layer)
+    arguments = constructor_code(layer)
     line = f"    {variable} = {function}({', '.join(arguments)}){call}"
     if len(line) <= LINE:
         return [line]
     inner = [f"        {argument}," for argument in arguments]
     return [f"    {variable} = {function}(", *inner, f"    ){call}"]
-
-
-def _arguments(layer: Layer) -> list[str]:
-    """Return required arguments by position, the others by name where not the default."""
-    placed, named = [], []
-    for key, argument in layer.arguments.items():
-        value = getattr(layer, key)
-        code = argument.kind.code(value)
-        if key == "batch_shape":
-            named.append(f"batch_shape={code}")
-        elif layer.defaults[key] is REQUIRED:
-            placed.append(code)
-        elif value != layer.defaults[key]:
-            named.append(f"{key}={code}")
-    return [*placed, *named, f"name={literal(layer.name)}"]

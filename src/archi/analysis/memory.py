@@ -107,7 +107,14 @@ class Sizes:
 
     def inner(self, node: Node) -> int | None:
         """Return the bytes of what a call makes on the way to its outputs."""
-        shapes = node.inference.inner
+        return self._inside(node, node.inference.inner)
+
+    def kept(self, node: Node) -> int | None:
+        """Return the bytes of what training keeps of that."""
+        kept = node.inference.kept
+        return self._inside(node, node.inference.inner if kept is None else kept)
+
+    def _inside(self, node: Node, shapes: tuple[Shape, ...]) -> int | None:
         if not shapes:
             return 0
         return total([self.activation(shape, node.layer.output_dtype) for shape in shapes])
@@ -122,23 +129,22 @@ class Sizes:
     def weights(self, layer: Layer) -> int | None:
         """Return the bytes of a layer's weights, None where these are unknown."""
         if layer not in self._weights:
-            self._weights[layer] = self._bytes_of(layer, layer.weights)
+            self._weights[layer] = self._of(layer, layer.weights)
         return self._weights[layer]
 
     def gradients(self, layer: Layer) -> int | None:
-        """Return the bytes of the gradients of a layer's weights: of those that are trained."""
-        trained = [weight for weight in layer.weights if weight.trainable and layer.trainable]
-        return self._bytes_of(layer, trained)
+        """Return the bytes of the weights that training changes, None where unknown."""
+        trained = [weight for weight in layer.weights if weight.trainable]
+        return self._of(layer, trained if layer.trainable else [])
 
-    def _bytes_of(self, layer: Layer, weights: Iterable[Weight]) -> int | None:
+    def _of(self, layer: Layer, weights: Iterable[Weight]) -> int | None:
         if layer.params is None:
             return None
-        return sum(self._weight(weight.dtype or layer.weight_dtype, weight) for weight in weights)
+        each = [(weight.dtype or layer.weight_dtype, weight.size) for weight in weights]
+        return sum(number * DTYPE_BYTES[self._stored(dtype)] for dtype, number in each)
 
-    def _weight(self, dtype: str, weight: Weight) -> int:
-        if self.precision and dtype in FLOATS:
-            dtype = self.precision.weights
-        return weight.size * DTYPE_BYTES[dtype]
+    def _stored(self, dtype: str) -> str:
+        return self.precision.weights if self.precision and dtype in FLOATS else dtype
 
 
 def _bytes(batch: int, shape: Shape, each: int | None) -> int | None:
@@ -249,7 +255,7 @@ def _kept(graph: Graph, sizes: Sizes) -> int | None:
     return total(
         [
             *map(sizes.tensor, kept),
-            *(sizes.inner(node) for node in graph.nodes),
+            *(sizes.kept(node) for node in graph.nodes),
         ]
     )
 
@@ -269,7 +275,7 @@ def training(graph: Graph, optimizer: str, dtype: str | None = None) -> Training
         raise ArchiError("networks are not trained in int8", hint="try mixed_float16")
     sizes = Sizes(graph, dtype)
     weights = total([sizes.weights(layer) for layer in graph.layers])
-    gradients = total(map(sizes.gradients, graph.layers))
+    gradients = total([sizes.gradients(layer) for layer in graph.layers])
     slots = None if gradients is None else OPTIMIZERS[optimizer] * gradients
     activations = _kept(graph, sizes)
     everything = total([weights, gradients, slots, activations])

@@ -24,20 +24,22 @@ class Argument:
 
     With `omit`, a config leaves it out while it has its default. Keras does so for
     some; archi also does for arguments that came with later Keras versions, so that
-    earlier ones read the config too.
+    earlier ones read the config too. One that is not `written` is in no config at all:
+    Keras forgets it.
     """
 
-    __slots__ = ("default", "kind", "omit")
+    __slots__ = ("default", "kind", "omit", "written")
 
-    def __init__(self, kind: Kind, default: Any, omit: bool) -> None:
+    def __init__(self, kind: Kind, default: Any, omit: bool, written: bool) -> None:
         self.kind = kind
         self.default = default
         self.omit = omit
+        self.written = written
 
 
-def arg(kind: Kind, default: Any = REQUIRED, *, omit: bool = False) -> Any:
+def arg(kind: Kind, default: Any = REQUIRED, *, omit: bool = False, written: bool = True) -> Any:
     """Declare a constructor argument in the body of a layer class, in Keras's order."""
-    return Argument(kind, default, omit)
+    return Argument(kind, default, omit, written)
 
 
 class Kind:
@@ -119,9 +121,14 @@ class Number(Kind):
 
 
 class Boolean(Kind):
-    """True or False."""
+    """True or False, optionally None."""
 
-    def parse(self, value: Any, layer: type[Layer]) -> bool:
+    def __init__(self, *, optional: bool = False) -> None:
+        self.optional = optional
+
+    def parse(self, value: Any, layer: type[Layer]) -> bool | None:
+        if value is None and self.optional:
+            return None
         if type(value) is not bool:
             raise ValueError("True or False")
         return value
@@ -305,6 +312,24 @@ class DTypeName(DTypePolicy):
 def literal(value: Any) -> str:
     """Return a value as Python code, strings in double quotes and ASCII."""
     return json.dumps(value) if isinstance(value, str) else repr(value)
+
+
+def constructor_code(layer: Layer) -> list[str]:
+    """Return a layer's arguments as Keras code: required ones by position, others by name.
+
+    Those that have their default are left out.
+    """
+    written = []
+    for key, argument in layer.arguments.items():
+        value = getattr(layer, key)
+        code = argument.kind.code(value)
+        if key == "batch_shape":
+            written.append(f"batch_shape={code}")
+        elif layer.defaults[key] is REQUIRED:
+            written.append(code)
+        elif value != layer.defaults[key]:
+            written.append(f"{key}={code}")
+    return [*written, f"name={literal(layer.name)}"]
 
 
 def sizes(value: Any, length: int, minimum: int) -> tuple[int, ...]:

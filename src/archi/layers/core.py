@@ -40,6 +40,7 @@ class InputLayer(Layer):
     optional: bool = arg(Boolean(), False, omit=True)
 
     has_build_config = False
+    wrappable = False
 
     def validate(self) -> None:
         if self.sparse and self.ragged:

@@ -55,6 +55,7 @@ class Operation(Layer):
     variadic: ClassVar[bool] = False  # takes any number of arrays and has no operands' names
     keeps: ClassVar[Kept] = INPUTS  # what its gradient is computed from
     has_build_config = False
+    wrappable = False
     # What a layer has as arguments.
     trainable = True
     dtype: Any = "float32"
