@@ -39,7 +39,7 @@ class _Joining(Operation):
         """Return the axis along which tensors of `shape` are joined."""
         raise NotImplementedError
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         shape = shapes[0]
         moves = self.seen_as(shape) != shape or self.along(shape) % len(shape) in spatial
         return None if moves else ITSELF
@@ -113,7 +113,7 @@ class Stack(Operation):
         shape = (*shapes[0][:axis], len(x), *shapes[0][axis:])
         return self.free(shape, self.dtype_of(*x))
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         return ITSELF if self.axis % (len(shapes[0]) + 1) > max(spatial) else None
 
 
@@ -146,7 +146,7 @@ class _Splitting(Operation):
             None if end is None or start is None else end - start for start, end in pairwise(cuts)
         ]
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         return None if self.along(shapes[0]) % len(shapes[0]) in spatial else ITSELF
 
 
@@ -198,5 +198,5 @@ class ArraySplit(Operation):
         outputs = [((*x.shape[:axis], part, *x.shape[axis + 1 :]), x.dtype) for part in parts]
         return self.counted(outputs, 0)
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         return None if self.axis % len(shapes[0]) in spatial else ITSELF
