@@ -58,6 +58,10 @@ class ReadError(ArchiError):
     """A file that can't be read, is not what it says it is, or is beyond a bound."""
 
 
+class FamilyError(ArchiError):
+    """A family of another package that can't be used."""
+
+
 class KerasMissing(ArchiError):
     """Real Keras is needed and can't be imported."""
 

@@ -2,37 +2,104 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Callable
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
-from archi.analysis.counts import Totals, count
+from archi.analysis.index import Figures, figures
+from archi.bounds import bound
+from archi.errors import ArchiError, one_of, quote
 from archi.families._options import REQUIRED
 from archi.families._registry import Family, Paper, Published, families
 from archi.report import Column, Fact, Facts, Note, Part, Report, Table
-from archi.spec import Spec, parse
+from archi.spec import Spec, near_words, parse
 from archi.units import figure, si
 
 METRICS = {
     "params": "params",
     "trainable_params": "trainable params",
     "macs": "MACs",
-    "depth": "weighted layers",
+    "depth": "depth",
 }
 
 
-def list_architectures(pattern: str = "") -> Report:
+class Entry(NamedTuple):
+    """One architecture in the list."""
+
+    spec: Spec
+    figures: Figures
+
+
+SORTS: dict[str, Callable[[Entry], Any]] = {
+    "name": lambda entry: _natural(str(entry.spec)),
+    "family": lambda entry: _natural(entry.spec.family.name),
+    "params": lambda entry: entry.figures.params,
+    "macs": lambda entry: entry.figures.macs,
+    "input": lambda entry: entry.spec.values["input"],
+    "template": lambda entry: _natural(entry.spec.family.template.required),
+    "paper": lambda entry: _cite(entry.spec.family.paper),
+    "year": lambda entry: entry.spec.family.paper.year,
+}
+
+
+def _natural(text: str) -> list[tuple[bool, int, str]]:
+    """Return a key by which `resnet50` comes before `resnet101`."""
+    parts = re.split("([0-9]+)", text)
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+
+
+def list_architectures(
+    pattern: str = "",
+    *,
+    family: str = "",
+    params: str = "",
+    macs: str = "",
+    sort: str = "",
+    reverse: bool = False,
+) -> Report:
     """Return the catalogue report, of names that match `pattern` if it is given.
 
     A pattern with `*` or `?` matches the whole name, another one a part of it; case and
-    `_`/`-` are ignored.
+    `_`/`-` are ignored. `family` is the name of one, `params` and `macs` are bounds such as
+    `<5M` (see archi.bounds). `sort` is a key of SORTS; without it families come one after
+    another, each in its paper's order.
+
+    Raises ArchiError for an unknown family or column, or a bound that means nothing.
     """
-    specs = [
-        parse(name)
-        for family in families()
-        for name in family.catalogue
-        if _matches(name, pattern) or _matches(family.name, pattern)
+    entries = [
+        Entry(parse(name), figures(name))
+        for each in _of_family(family)
+        for name in each.catalogue
+        if _matches(name, pattern) or _matches(each.name, pattern)
     ]
-    entries = [(spec, count(spec.build()).totals) for spec in specs]
+    for text, key in ((params, "params"), (macs, "macs")):
+        if text:
+            wanted = bound(text)
+            entries = [e for e in entries if wanted.holds(getattr(e.figures, key))]
+    if sort:
+        if sort not in SORTS:
+            raise ArchiError(f"there is no column {quote(sort)}", hint=f"try {one_of([*SORTS])}")
+        entries.sort(key=SORTS[sort])
+    if reverse:
+        entries.reverse()
+    return _list_report(entries, pattern)
+
+
+def _of_family(name: str) -> list[Family]:
+    if not name:
+        return families()
+    found = [each for each in families() if _same(each.name, name)]
+    if not found:
+        known = [each.name.replace("_", "-") for each in families()]
+        near = near_words(name, known)
+        hint = f"did you mean {one_of(near)}?" if near else f"try {one_of(known)}"
+        raise ArchiError(f"there is no family {quote(name)}", hint=hint)
+    return found
+
+
+def _list_report(entries: list[Entry], pattern: str) -> Report:
     columns = [
         Column("name", "Name", "name"),
         Column("params", "Params", "count"),
@@ -54,10 +121,35 @@ def list_architectures(pattern: str = "") -> Report:
     ]
     parts: list[Part] = [Table(columns, rows)]
     if not rows:
-        parts.append(Note(f"No architecture matches {pattern}.", warning=True))
+        matching = f" matches {pattern}" if pattern else " is within these bounds"
+        parts.append(Note(f"No architecture{matching}.", warning=True))
     parts.append(Note("A template names many more: try archi info wrn, archi summary wrn-22-4."))
     data = {"schema": 1, "architectures": [_entry(*entry) for entry in entries]}
     return Report(f"{len(rows)} architecture{'s' * (len(rows) != 1)}", data, parts)
+
+
+def published_report(pattern: str = "", *, family: str = "") -> Report:
+    """Return every published figure beside the computed one, and how many are equal.
+
+    `pattern` and `family` are those of `list_architectures`.
+    """
+    compared = [
+        {"family": each.name, **_compare(published)}
+        for each in _of_family(family)
+        for published in each.published
+        if _matches(published.spec, pattern) or _matches(each.name, pattern)
+    ]
+    counts = Counter(each["verdict"].partition(",")[0] for each in compared)
+    facts = [
+        Fact("Equal", f"{counts['equal']:,}", "to the last digit, printed in full", quantity=True),
+        Fact("Equal as printed", f"{counts['equal as printed']:,}", "when rounded to the digits "
+             "that were printed", quantity=True),
+        Fact("Differ", f"{counts['differs']:,}", "the reason stands with the source",
+             quantity=True),
+    ]  # fmt: skip
+    data = {"schema": 1, "verdicts": dict(counts), "published": compared}
+    title = f"{len(compared):,} published figure{'s' * (len(compared) != 1)}"
+    return Report(title, data, [Facts(facts), _published_table(compared)])
 
 
 def _matches(name: str, pattern: str) -> bool:
@@ -67,7 +159,7 @@ def _matches(name: str, pattern: str) -> bool:
     return pattern in name
 
 
-def _entry(spec: Spec, totals: Totals) -> dict[str, Any]:
+def _entry(spec: Spec, totals: Figures) -> dict[str, Any]:
     return {
         "name": str(spec),
         "family": spec.family.name,
@@ -171,7 +263,7 @@ def _options(family: Family) -> list[dict[str, Any]]:
 
 def _compare(published: Published) -> dict[str, Any]:
     """Return a published figure beside the computed one, with a verdict."""
-    computed = getattr(count(parse(published.spec).build()).totals, published.metric)
+    computed = getattr(figures(published.spec), published.metric)
     printed = figure(published.figure)
     if printed.holds(computed):
         verdict = "equal as printed" if printed.tolerance else "equal"

@@ -3,6 +3,9 @@
 There is no list of families: every file of this folder that does not start with `_`
 declares one with `@family(...)`. A name is looked up by importing the files whose
 names are most like it first, so that one spec costs one import.
+
+Other packages bring families of their own by entry points of the group `archi.families`,
+each of which names an object that `@family(...)` made. They are looked at after archi's.
 """
 
 from __future__ import annotations
@@ -11,12 +14,17 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archi.errors import FamilyError, printable, quote
 from archi.families._options import COMMON, REQUIRED, BadValue, Int, Option, Size
 from archi.graph import Graph, Tensor, building
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 IGNORED = "-_ ()"  # characters of a name that say nothing
+PLUGINS = "archi.families"  # the group of entry points of other packages
 
 
 class Paper(NamedTuple):
@@ -252,9 +260,42 @@ def load_family(file: str) -> Family:
     return found[0]
 
 
+@cache
+def plugins() -> list[Family]:
+    """Return the families of other packages, by the names of their entry points.
+
+    Raises FamilyError for an entry point that can't be loaded or is no family, and for a
+    family whose name another has.
+    """
+    from importlib.metadata import entry_points  # slow to import, and seldom needed
+
+    found: dict[str, str] = dict.fromkeys(family_files(), "archi")
+    loaded = []
+    for entry in sorted(entry_points(group=PLUGINS), key=lambda entry: entry.name):
+        family = _load_plugin(entry)
+        if family.name in found:
+            both = f"{found[family.name]} and {entry.value}"
+            raise FamilyError(f"the family {quote(family.name)} is declared twice: by {both}")
+        found[family.name] = entry.value
+        loaded.append(family)
+    return loaded
+
+
+def _load_plugin(entry: EntryPoint) -> Family:
+    what = f"the family {quote(entry.name)}, of the entry point {quote(entry.value, 80)},"
+    try:
+        family = entry.load()
+    except Exception as error:  # another package's code may raise anything
+        why = printable(f"{type(error).__name__}: {error}"[:200])
+        raise FamilyError(f"{what} can't be loaded: {why}") from None
+    if not isinstance(family, Family):
+        raise FamilyError(f"{what} is {type(family).__name__}; @family(...) makes one")
+    return family
+
+
 def families() -> list[Family]:
-    """Return every family, by file name."""
-    return [load_family(file) for file in family_files()]
+    """Return every family, archi's by file name and then those of other packages."""
+    return [*map(load_family, family_files()), *plugins()]
 
 
 def find(name: str) -> tuple[Family, Match] | None:
@@ -264,8 +305,7 @@ def find(name: str) -> tuple[Family, Match] | None:
     name. Where no family takes the values in a name, the first that has its form is meant.
     """
     first = None
-    for file in _likely_first(name):
-        family = load_family(file)
+    for family in _likely_first(name):
         match = family.match(name)
         if match is not None and family.accepts(match):
             return family, match
@@ -274,7 +314,7 @@ def find(name: str) -> tuple[Family, Match] | None:
     return first
 
 
-def _likely_first(name: str) -> Iterator[str]:
+def _likely_first(name: str) -> Iterator[Family]:
     wanted = bare(name)
 
     def likeness(file: str) -> int:
@@ -285,7 +325,8 @@ def _likely_first(name: str) -> Iterator[str]:
             alike += 1
         return alike
 
-    yield from sorted(family_files(), key=likeness, reverse=True)
+    yield from map(load_family, sorted(family_files(), key=likeness, reverse=True))
+    yield from plugins()
 
 
 def bare(name: str) -> str:
