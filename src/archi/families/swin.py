@@ -28,9 +28,7 @@ from archi.layers import Dense
 from archi.ops import arithmetic
 
 
-def attention(
-    x: Tensor, heads: int, window: int, name: str, mask: Tensor | None
-) -> Tensor:
+def attention(x: Tensor, heads: int, window: int, name: str, mask: Tensor | None) -> Tensor:
     """Attention with a bias for each offset: Equation 4, softmax(Q K^T / √d + B) V."""
     query, key, value = (
         project(x, heads, f"{name}_{which}") for which in ("query", "key", "value")
