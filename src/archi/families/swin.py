@@ -11,8 +11,9 @@ each block, and windows stay as large in stages that are smaller than they.
 from __future__ import annotations
 
 from archi.families._options import Int
-from archi.families._registry import Paper, Published, family
-from archi.families._swin import SIZES, in_windows, neighbours, swin as network
+from archi.families._registry import Paper, family
+from archi.families._swin import SIZES, in_windows, neighbours
+from archi.families._swin import swin as network
 from archi.families._torchvision import weights_metadata
 from archi.families._transformers import (
     Letter,

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archi.families._options import Decimal, Int
-from archi.families._registry import Paper, Published, family
+from archi.families._registry import Paper, family
 from archi.families._torchvision import weights_metadata
 from archi.families._transformers import (
     Letter,
@@ -28,6 +28,7 @@ from archi.families._transformers import (
 )
 from archi.graph import Tensor, scope
 from archi.layers import (
+    Add,
     Concatenate,
     Conv2D,
     Dense,
@@ -37,7 +38,6 @@ from archi.layers import (
     Reshape,
 )
 from archi.ops import making, shaping
-from archi.layers import Add
 
 
 class Row(NamedTuple):
