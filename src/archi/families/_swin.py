@@ -13,6 +13,7 @@ from archi.families._transformers import (
     channels_back,
     channels_last,
     join,
+    known,
     normalize,
     partition,
     plus,
@@ -77,7 +78,7 @@ def swin(
 
 def neighbours(x: Tensor, name: str) -> Tensor:
     """Concatenate the channels of 2×2 positions; odd images get a row or column of zeros."""
-    height, width, channels = (length or 0 for length in x.shape[1:])
+    height, width, channels = known(x)
     if height % 2 or width % 2:
         margins = ((0, height % 2), (0, width % 2))
         x = ZeroPadding2D(margins, data_format="channels_last", name=f"{name}_pad")(x)
@@ -94,7 +95,7 @@ def in_windows(x: Tensor, size: int, shift: int, name: str, attention: Attention
     Images that windows do not cover get a margin of zeros, which torchvision does not mask.
     An image no larger than the window is not shifted.
     """
-    height, width = (length or 0 for length in x.shape[1:3])
+    height, width = known(x)[:2]
     down, across = -(-height // size) * size, -(-width // size) * size
     margins = ((0, down - height), (0, across - width))
     shifts = tuple(shift if length > size else 0 for length in (down, across))
@@ -120,7 +121,7 @@ def shift_mask(x: Tensor, size: int, shifts: tuple[int, ...], name: str) -> Tens
     Positions attend to each other where the image before it was rolled had them in the same
     region: rows before the last window, its rows that stayed, those that came from the top.
     """
-    down, across = ((length or 0) // size for length in x.shape[1:3])
+    down, across = (length // size for length in known(x)[:2])
     rows, columns = (
         regions(count * size, size, by) for count, by in zip((down, across), shifts, strict=True)
     )

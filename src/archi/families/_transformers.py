@@ -11,6 +11,9 @@ tensors are (batch, height, width, channels), or (batch, windows, positions, cha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from archi.errors import LayerError
 from archi.families._blocks import image_size
 from archi.families._options import OneOf
@@ -28,7 +31,18 @@ from archi.layers import (
 from archi.layers._values import Constant
 from archi.ops import arithmetic, linear, making, shaping
 
-SIZES = {"ti": "tiny", "t": "tiny", "s": "small", "b": "base", "l": "large", "h": "huge"}
+SIZES = {
+    "ti": "tiny",
+    "t": "tiny",
+    "s": "small",
+    "b": "base",
+    "l": "large",
+    "xl": "xlarge",
+    "h": "huge",
+}
+
+
+TRUNCATED = {"class_name": "TruncatedNormal", "config": {"stddev": 0.02}}
 
 
 class Letter(OneOf):
@@ -47,11 +61,16 @@ def rates(last: float, blocks: int) -> list[float]:
 
 def multiple_of(x: Tensor, pixels: int, why: str) -> None:
     """Raise LayerError for an image that is no multiple of so many pixels."""
-    if any(size is not None and size % pixels for size in image_size(x)):
-        height, width = image_size(x)
+    height, width = (size or 0 for size in image_size(x))
+    if height % pixels or width % pixels:
         raise LayerError(
             f"height and width must be multiples of {pixels}, {why}. Received: {height}×{width}"
         )
+
+
+def known(x: Tensor) -> tuple[int, ...]:
+    """Return the sizes behind the batch; those of a network with a spec all are known."""
+    return tuple(size or 0 for size in x.shape[1:])
 
 
 def channels_last(x: Tensor) -> Tensor:
@@ -74,7 +93,7 @@ def zero(x: Tensor, name: str, dtype: str = "int32") -> Tensor:
     return making.ZerosLike(dtype, name=f"{name}_zero")(first)
 
 
-def plus(x: Tensor, numbers: list[object], name: str) -> Tensor:
+def plus(x: Tensor, numbers: Sequence[object], name: str) -> Tensor:
     """Add an array of numbers, given as nested lists, of the tensor's dtype."""
     return arithmetic.Add(name=name)(x, Constant(numbers, x.dtype))
 
@@ -86,7 +105,7 @@ def normalize(x: Tensor, name: str, epsilon: float = 1e-5) -> Tensor:
 
 def mlp(x: Tensor, width: int, name: str, dropout: float = 0) -> Tensor:
     """Two dense layers on each position alone, of `width` units and as many as enter."""
-    entering = x.shape[-1]
+    entering = known(x)[-1]
     x = Dense(width, activation="gelu", name=f"{name}_mlp_1")(x)
     if dropout:
         x = Dropout(dropout, name=f"{name}_mlp_1_drop")(x)
@@ -107,7 +126,7 @@ def partition(x: Tensor, size: int, name: str, *, grid: bool = False) -> Tensor:
 
     They are neighbours or, of a `grid`, as far from each other as the image allows.
     """
-    height, width, channels = (length or 0 for length in x.shape[1:])
+    height, width, channels = known(x)
     down, across = height // size, width // size
     if grid:
         x = Reshape((size, down, size, across, channels), name=f"{name}_cut")(x)
@@ -120,7 +139,7 @@ def partition(x: Tensor, size: int, name: str, *, grid: bool = False) -> Tensor:
 
 def join(x: Tensor, height: int, width: int, size: int, name: str, *, grid: bool = False) -> Tensor:
     """Put the windows that `partition` makes together again."""
-    channels = x.shape[-1]
+    channels = known(x)[-1]
     x = Reshape((height // size, width // size, size, size, channels), name=f"{name}_uncut")(x)
     x = Permute((3, 1, 4, 2, 5) if grid else (1, 3, 2, 4, 5), name=f"{name}_unsort")(x)
     return Reshape((height, width, channels), name=f"{name}_joined")(x)
@@ -152,12 +171,9 @@ def position_bias(x: Tensor, size: int, heads: int, name: str) -> Tensor:
     return Permute((3, 1, 2), name=f"{name}_heads")(table(offsets(x, size, name)))
 
 
-TRUNCATED = {"class_name": "TruncatedNormal", "config": {"stddev": 0.02}}
-
-
-def project(x: Tensor, heads: int, name: str, **dense: object) -> Tensor:
+def project(x: Tensor, heads: int, name: str, **dense: Any) -> Tensor:
     """Return a projection of what windows hold, its channels in so many heads."""
-    windows, positions, channels = (length or 0 for length in x.shape[1:])
+    windows, positions, channels = known(x)
     x = Dense(channels, name=name, **dense)(x)
     return Reshape((windows, positions, heads, channels // heads), name=f"{name}_heads")(x)
 
@@ -175,7 +191,7 @@ def attend(
     A `mask` is added to the scores too. Queries, keys and values are (batch, windows,
     positions, heads, channels).
     """
-    windows, positions, heads, channels = (length or 0 for length in query.shape[1:])
+    windows, positions, heads, channels = known(query)
     scores = linear.Einsum("bwqhc,bwkhc->bwhqk", name=f"{name}_scores")(query, key)
     scores = arithmetic.Add(name=f"{name}_biased")(scores, bias)
     if mask is not None:

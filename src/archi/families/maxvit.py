@@ -11,19 +11,21 @@ and the classifier have no bias.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
-from archi.families._blocks import channel_axis, squeeze_excite
+from archi.families import _torchvision
+from archi.families._blocks import MORE_THAN_MACS, channel_axis, squeeze_excite
 from archi.families._options import Int
-from archi.families._registry import Paper, family
-from archi.families._torchvision import conv_bn, depthwise_bn, weights_metadata
-from archi.families._torchvision import normalize as batch_normalize
+from archi.families._registry import Paper, Published, family
+from archi.families._torchvision import weights_metadata
 from archi.families._transformers import (
     Letter,
     attend,
     channels_back,
     channels_last,
     join,
+    known,
     mlp,
     multiple_of,
     normalize,
@@ -53,7 +55,7 @@ class Size(NamedTuple):
     skipped: float
 
 
-TABLE_1 = {  # rates of the authors' code, maxvit/models/hp/vision_i1k.py
+TABLE_1 = {  # rates of the authors' code, maxvit/models/hp/vision_i1k.py; xl has that of l
     "t": Size(64, (64, 128, 256, 512), (2, 2, 5, 2), 0.2),
     "s": Size(64, (96, 192, 384, 768), (2, 2, 5, 2), 0.3),
     "b": Size(64, (96, 192, 384, 768), (2, 6, 14, 2), 0.4),
@@ -62,15 +64,18 @@ TABLE_1 = {  # rates of the authors' code, maxvit/models/hp/vision_i1k.py
 }
 HEAD = 32  # channels of a head
 EXPANSION, SQUEEZE = 4, 0.25  # of the channels that a convolution block gives
-BN = {"momentum": 0.99, "epsilon": 1e-3}
+
+batch_normalize = partial(_torchvision.normalize, momentum=0.99, epsilon=1e-3)
+conv_gelu = partial(_torchvision.conv_bn, activation="gelu", momentum=0.99, epsilon=1e-3)
+depthwise_gelu = partial(_torchvision.depthwise_bn, activation="gelu", momentum=0.99, epsilon=1e-3)
 
 
 def mbconv(x: Tensor, filters: int, strides: int, rate: float, name: str) -> Tensor:
     """Widen, convolve depthwise, squeeze and excite, narrow, behind a normalisation."""
     wide = EXPANSION * filters
-    y = batch_normalize(x, f"{name}_norm", **BN)
-    y = conv_bn(y, wide, 1, f"{name}_expand", activation="gelu", **BN)
-    y = depthwise_bn(y, 3, f"{name}_depthwise", strides=strides, activation="gelu", **BN)
+    y = batch_normalize(x, f"{name}_norm")
+    y = conv_gelu(y, wide, 1, f"{name}_expand")
+    y = depthwise_gelu(y, 3, f"{name}_depthwise", strides=strides)
     y = squeeze_excite(y, int(SQUEEZE * filters), f"{name}_se", activation="silu")
     y = Conv2D(filters, 1, name=f"{name}_narrow")(y)
     if strides > 1:
@@ -83,19 +88,22 @@ def mbconv(x: Tensor, filters: int, strides: int, rate: float, name: str) -> Ten
 
 def attention(x: Tensor, size: int, rate: float, name: str, *, grid: bool) -> Tensor:
     """Attention with a bias for each offset, and MLP, in windows or over a grid: Figure 3."""
-    heads = x.shape[-1] // HEAD
-    height, width = x.shape[1:3]
+    height, width, channels = known(x)
+    heads = channels // HEAD
     x = partition(x, size, name, grid=grid)
     y = normalize(x, f"{name}_norm1")
     query, key, value = (
         project(y, heads, f"{name}_{which}") for which in ("query", "key", "value")
     )
-    key = arithmetic.Multiply(name=f"{name}_scale")(key, (heads * HEAD) ** -0.5)
+    key = arithmetic.Multiply(name=f"{name}_scale")(key, channels**-0.5)
     bias = position_bias(y, size, heads, f"{name}_bias")
     x = residual(x, attend(query, key, value, bias, name), rate, name)
-    y = mlp(normalize(x, f"{name}_norm2"), EXPANSION * heads * HEAD, name)
+    y = mlp(normalize(x, f"{name}_norm2"), EXPANSION * channels, name)
     x = residual(x, y, rate, f"{name}_mlp")
     return join(x, height, width, size, name, grid=grid)
+
+
+AUTHORS = "github.com/google-research/maxvit, README.md"
 
 
 @family(
@@ -112,7 +120,19 @@ def attention(x: Tensor, size: int, rate: float, name: str, *, grid: bool) -> Te
         "size": Letter(*TABLE_1, help="tiny, small, base, large or extra large"),
         "window": Int(1, 64, default=7, help="positions along the side of a window and a grid"),
     },
-    published=(*weights_metadata("MaxVit", {"maxvit-t": ("30,919,624", "5.558G")}),),
+    published=(
+        *weights_metadata("MaxVit", {"maxvit-t": ("30,919,624", "5.558G")}),
+        Published("maxvit-t", "trainable_params", "31M", AUTHORS),
+        Published("maxvit-t", "macs", "5.6G", AUTHORS),
+        Published("maxvit-s", "trainable_params", "69M", AUTHORS),
+        Published("maxvit-s", "macs", "11.7G", AUTHORS, MORE_THAN_MACS),
+        Published("maxvit-b", "trainable_params", "119M", AUTHORS),
+        Published("maxvit-b", "macs", "24.2G", AUTHORS, MORE_THAN_MACS),
+        Published("maxvit-l", "trainable_params", "212M", AUTHORS),
+        Published("maxvit-l", "macs", "43.9G", AUTHORS, MORE_THAN_MACS),
+        Published("maxvit-xl", "trainable_params", "475M", AUTHORS),
+        Published("maxvit-xl", "macs", "97.8G", AUTHORS, MORE_THAN_MACS),
+    ),
     recipe={
         "optimizer": "AdamW",
         "learning rate": "3e-3, warm-up of 10k steps, cosine decay to 1e-5",
@@ -130,7 +150,7 @@ def maxvit(x: Tensor, classes: int, top: bool, size: str, window: int) -> Tensor
     multiple_of(x, 32 * window, "32 times the window")
     rate = iter(rates(skipped, sum(blocks)))
     with scope("stem"):
-        x = conv_bn(x, stem, 3, "stem_1", strides=2, activation="gelu", **BN)
+        x = conv_gelu(x, stem, 3, "stem_1", strides=2)
         x = Conv2D(stem, 3, padding="same", name="stem_2")(x)
     for stage, (filters, count) in enumerate(zip(channels, blocks, strict=True), start=1):
         with scope(f"stage{stage}"):

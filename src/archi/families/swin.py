@@ -11,13 +11,14 @@ each block, and windows stay as large in stages that are smaller than they.
 from __future__ import annotations
 
 from archi.families._options import Int
-from archi.families._registry import Paper, family
+from archi.families._registry import Paper, Published, family
 from archi.families._swin import SIZES, in_windows, neighbours
 from archi.families._swin import swin as network
 from archi.families._torchvision import weights_metadata
 from archi.families._transformers import (
     Letter,
     attend,
+    known,
     mlp,
     normalize,
     position_bias,
@@ -34,7 +35,7 @@ def attention(x: Tensor, heads: int, window: int, name: str, mask: Tensor | None
     query, key, value = (
         project(x, heads, f"{name}_{which}") for which in ("query", "key", "value")
     )
-    d = query.shape[-1]
+    d = known(query)[-1]
     query = arithmetic.Multiply(name=f"{name}_scale")(query, d**-0.5)
     bias = position_bias(x, window, heads, f"{name}_bias")
     return attend(query, key, value, bias, name, mask)
@@ -51,15 +52,26 @@ def block(x: Tensor, heads: int, window: int, shift: int, rate: float, name: str
         lambda windows, mask: attention(windows, heads, window, f"{name}_attention", mask),
     )
     x = residual(x, y, rate, f"{name}_attention")
-    y = mlp(normalize(x, f"{name}_norm2"), 4 * x.shape[-1], name)
+    y = mlp(normalize(x, f"{name}_norm2"), 4 * known(x)[-1], name)
     return residual(x, y, rate, f"{name}_mlp")
 
 
 def merge(x: Tensor, name: str) -> Tensor:
     """Halve the image: a normalisation and 2C channels of the 4C of 2×2 positions."""
-    channels = x.shape[-1]
+    channels = known(x)[-1]
     x = normalize(neighbours(x, name), f"{name}_norm")
     return Dense(2 * channels, use_bias=False, name=f"{name}_reduce")(x)
+
+
+MODEL_HUB = "github.com/microsoft/Swin-Transformer, MODELHUB.md"
+MODELS = {  # params and FLOPs, which are MACs; those of 224×224 are in Table 1 of the paper too
+    "swin-t": ("28M", "4.5G"),
+    "swin-s": ("50M", "8.7G"),
+    "swin-b": ("88M", "15.4G"),
+    "swin-b,input=384x384x3,window=12": ("88M", "47.1G"),
+    "swin-l": ("197M", "34.5G"),
+    "swin-l,input=384x384x3,window=12": ("197M", "103.9G"),
+}
 
 
 @family(
@@ -85,6 +97,11 @@ def merge(x: Tensor, name: str) -> Tensor:
                 "swin-s": ("49,606,258", "8.741G"),
                 "swin-b": ("87,768,224", "15.431G"),
             },
+        ),
+        *(
+            Published(spec, metric, figure, MODEL_HUB)
+            for spec, pair in MODELS.items()
+            for metric, figure in zip(("trainable_params", "macs"), pair, strict=True)
         ),
     ),
     recipe={

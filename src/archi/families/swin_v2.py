@@ -16,13 +16,14 @@ from __future__ import annotations
 from math import copysign, log, log2
 
 from archi.families._options import Int
-from archi.families._registry import Paper, family
+from archi.families._registry import Paper, Published, family
 from archi.families._swin import SIZES, in_windows, neighbours
 from archi.families._swin import swin as network
 from archi.families._torchvision import weights_metadata
 from archi.families._transformers import (
     Letter,
     attend,
+    known,
     mlp,
     normalize,
     offsets,
@@ -92,7 +93,7 @@ def block(x: Tensor, heads: int, window: int, shift: int, rate: float, name: str
 
     Windows are no larger than the image.
     """
-    window = min(window, *(length or window for length in x.shape[1:3]))
+    window = min(window, *known(x)[:2])
     shift = min(shift, window // 2)
     y = in_windows(
         x,
@@ -102,18 +103,29 @@ def block(x: Tensor, heads: int, window: int, shift: int, rate: float, name: str
         lambda windows, mask: attention(windows, heads, window, f"{name}_attention", mask),
     )
     x = residual(x, normalize(y, f"{name}_norm1"), rate, f"{name}_attention")
-    y = mlp(x, 4 * x.shape[-1], name)
+    y = mlp(x, 4 * known(x)[-1], name)
     return residual(x, normalize(y, f"{name}_norm2"), rate, f"{name}_mlp")
 
 
 def merge(x: Tensor, name: str) -> Tensor:
     """Halve the image: 2C channels of the 4C of 2×2 positions, and their normalisation."""
-    channels = x.shape[-1]
+    channels = known(x)[-1]
     x = Dense(2 * channels, use_bias=False, name=f"{name}_reduce")(neighbours(x, name))
     return normalize(x, f"{name}_norm")
 
 
 MODEL_HUB = "github.com/microsoft/Swin-Transformer, MODELHUB.md"
+MODELS = {  # params, FLOPs, which are MACs, and those left out where they show in the figure
+    "swin-v2-t": ("28M", "5.9G", ""),
+    "swin-v2-s": ("50M", "11.5G", ""),
+    "swin-v2-b": ("88M", "20.3G", ""),
+    "swin-v2-t,window=16": ("28M", "6.6G", "60.1M"),
+    "swin-v2-s,window=16": ("50M", "12.6G", "142.8M"),
+    "swin-v2-b,window=16": ("88M", "21.8G", "183.0M"),
+    "swin-v2-b,input=384x384x3,window=24": ("88M", "54.7G", "421.1M"),
+    "swin-v2-l,window=16": ("197M", "47.5G", "263.4M"),
+    "swin-v2-l,input=384x384x3,window=24": ("197M", "115.4G", "606.2M"),
+}
 
 
 @family(
@@ -138,6 +150,14 @@ MODEL_HUB = "github.com/microsoft/Swin-Transformer, MODELHUB.md"
                 "swin-v2-s": ("49,737,442", "11.546G"),
                 "swin-v2-b": ("87,930,848", "20.325G"),
             },
+        ),
+        *(
+            Published(spec, metric, figure, MODEL_HUB, note)
+            for spec, (params, macs, network) in MODELS.items()
+            for metric, figure, note in (
+                ("trainable_params", params, ""),
+                ("macs", macs, network and f"without the networks of the biases, {network}"),
+            )
         ),
     ),
     recipe={

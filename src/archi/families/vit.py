@@ -2,9 +2,10 @@
 
 Dosovitskiy, Beyer, Kolesnikov, Weissenborn, Zhai, Unterthiner, Dehghani, Minderer, Heigold,
 Gelly, Uszkoreit, Houlsby: An Image is Worth 16x16 Words: Transformers for Image Recognition at
-Scale, ICLR 2021. Table 1 has Base, Large and Huge; Tiny and Small are those of Steiner et al.
-2022, How to train your ViT? The patches, which a convolution projects, follow a class token,
-all get position embeddings, and the classifier reads what the encoder makes of the token.
+Scale, ICLR 2021. Table 1 has Base, Large and Huge; Tiny and Small are those of DeiT (Touvron
+et al. 2021, Training data-efficient image transformers, Table 1). The patches, which a
+convolution projects, follow a class token, all get position embeddings, and the classifier
+reads what the encoder makes of the token.
 
 Layer by layer the network of torchvision. Deviates from the paper's as torchvision does: no
 hidden layer in the classifier, which the paper has while it pre-trains.
@@ -15,11 +16,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archi.families._options import Decimal, Int
-from archi.families._registry import Paper, family
+from archi.families._registry import Paper, Published, family
 from archi.families._torchvision import weights_metadata
 from archi.families._transformers import (
     Letter,
     channels_last,
+    known,
     mlp,
     multiple_of,
     normalize,
@@ -50,26 +52,30 @@ class Row(NamedTuple):
 
 
 TABLE_1 = {
-    "ti": Row(12, 192, 768, 3),  # Steiner et al. 2022, Table 2
-    "s": Row(12, 384, 1536, 6),  # as well
+    "ti": Row(12, 192, 768, 3),  # of DeiT
+    "s": Row(12, 384, 1536, 6),  # of DeiT
     "b": Row(12, 768, 3072, 12),
     "l": Row(24, 1024, 4096, 16),
     "h": Row(32, 1280, 5120, 16),
 }
 
 
+EPSILON = 1e-6  # of the normalisations
+
+
 def embed(x: Tensor, patch: int, hidden: int) -> Tensor:
     """Patches and class token with their positions: Equation 1, z_0."""
     x = channels_last(Conv2D(hidden, patch, strides=patch, name="patches")(x))
-    height, width = x.shape[1:3]
+    height, width, _ = known(x)
     x = Reshape((height * width, hidden), name="sequence")(x)
     first = shaping.GetItem(name="first")(x, (slice(None), slice(0, 1), 0))
     zero = making.ZerosLike("int32", name="zero")(first)  # one for each sample
     token = Embedding(1, hidden, embeddings_initializer="zeros", name="class_token")(zero)
     x = Concatenate(axis=1, name="tokens")([token, x])
-    positions = plus(zero, [list(range(x.shape[1]))], "positions")
+    count = 1 + height * width
+    positions = plus(zero, [list(range(count))], "positions")
     table = Embedding(
-        x.shape[1],
+        count,
         hidden,
         embeddings_initializer={"class_name": "RandomNormal", "config": {"stddev": 0.02}},
         name="position_embedding",
@@ -88,7 +94,8 @@ def block(x: Tensor, row: Row, dropout: float, name: str) -> Tensor:
     return residual(x, y, 0, f"{name}_mlp")
 
 
-EPSILON = 1e-6  # of the normalisations
+PAPER = "Dosovitskiy et al. 2021, Table 1"
+DEIT = "github.com/facebookresearch/deit, README_deit.md"
 
 
 @family(
@@ -105,7 +112,7 @@ EPSILON = 1e-6  # of the normalisations
     options={
         "size": Letter(*TABLE_1, help="tiny, small, base, large or huge"),
         "patch": Int(1, 512, help="pixels along the side of a patch", search=(8, 14, 16, 32)),
-        "dropout": Decimal(0, 0.9, default=0.0, help="rate behind every dense layer"),
+        "dropout": Decimal(0, 0.9, default=0.0, help="rate behind every part"),
     },
     also=("vit-{size}-patch{patch}",),
     catalogue=(
@@ -132,6 +139,11 @@ EPSILON = 1e-6  # of the normalisations
                 "vit-h-14,input=518x518x3": ("633,470,440", "1016.717G"),
             },
         ),
+        Published("vit-b-16", "trainable_params", "86M", PAPER, "86.6M, cut and not rounded"),
+        Published("vit-l-16", "trainable_params", "307M", PAPER, "307M is what vit-l-32 has"),
+        Published("vit-h-14", "trainable_params", "632M", PAPER),
+        Published("vit-ti-16", "trainable_params", "5M", DEIT, "5.7M, cut and not rounded"),
+        Published("vit-s-16", "trainable_params", "22M", DEIT),
     ),
     recipe={
         "optimizer": "Adam, β 0.9 and 0.999",
