@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import json
 import math
 import random
 from importlib import import_module
@@ -17,12 +18,15 @@ from hypothesis import strategies as st
 from op_cases._table import CANNOT_RUN, NOT_TAKEN, TAKEN
 from op_parity import ACCEPTED, REFUSED, Refused, X
 
-from archi import ops
+from archi import Graph, ops
+from archi.bridge import compare, functional_json, to_keras
 from archi.errors import LayerError
 from archi.graph import building
-from archi.layers._values import Constant
+from archi.keras_code import keras_code
+from archi.layers._values import Constant, Variable
 from archi.ops import operation_classes
 from archi.ops._dtypes import result_type
+from archi.readers._config import build_graph
 
 FUNCTIONS = "what it does is a Python function, which no config holds"
 WITHOUT = {  # the operations of Keras without a twin, and why
@@ -340,3 +344,93 @@ def test_errors_name_the_operation_and_what_it_got():
             assert str(refused.value) == message
     with pytest.raises(AttributeError, match=r"archi\.ops has no operation 'summ'"):
         ops.summ  # noqa: B018
+
+
+# --- as code ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(operation_classes().keys() - {"Abs", "Conj"}))
+def test_exported_code_makes_the_same_operation(twin_keras, name):
+    """Of each operation the last call that Keras can write, likely the one of most arguments."""
+    cases = [case for case in TAKEN if ops._class_name(case.function) == name]
+    with building():
+        called = op_parity.call_twin(cases[-1])
+        graph = Graph(called.inputs, called.outputs, name=parity.NAME)
+    made = {}
+    exec(keras_code(graph), made)
+    model = made["build"]()
+    try:
+        theirs = model.to_json()
+    except (NotImplementedError, TypeError):
+        return
+    ours = json.loads(functional_json(graph))
+    without = op_parity._without_inputs
+    assert without(json.loads(theirs)) == without(ours)
+
+
+# --- whole networks ---------------------------------------------------------------------
+
+STEPS = {  # what may be done to a tensor of rank 3, with rank 3 again
+    "add": lambda ops, layers, x: ops.add(x, 1.5),
+    "Add": lambda ops, layers, x: layers.Add()([x, x]),
+    "plus": lambda ops, layers, x: 2 * x + x,
+    "mean": lambda ops, layers, x: x - ops.mean(x, axis=1, keepdims=True),
+    "matmul": lambda ops, layers, x: x @ ops.swapaxes(x, 1, 2),
+    "einsum": lambda ops, layers, x: ops.einsum("bij,bkj->bik", x, x),
+    "reshape": lambda ops, layers, x: ops.reshape(x, (-1, x.shape[2], x.shape[1])),
+    "Reshape": lambda ops, layers, x: layers.Reshape((x.shape[2], x.shape[1]))(x),
+    "Dense": lambda ops, layers, x: layers.Dense(6, activation="relu")(x),
+    "concatenate": lambda ops, layers, x: ops.concatenate([x, x], axis=-1),
+    "Concatenate": lambda ops, layers, x: layers.Concatenate()([x, x]),
+    "slice": lambda ops, layers, x: x[:, ::-1, : max(1, x.shape[2] // 2)],
+    "split": lambda ops, layers, x: ops.stack(ops.split(x, x.shape[1], axis=1), 1)[:, :, 0],
+    "where": lambda ops, layers, x: ops.where(x > 0, x, 0),
+    "softmax": lambda ops, layers, x: ops.softmax(x, axis=1),
+    "top": lambda ops, layers, x: ops.top_k(x, 1)[0],
+    "cast": lambda ops, layers, x: ops.cast(ops.cast(x, "int32"), "float32"),
+    "pad": lambda ops, layers, x: ops.pad(x, ((0, 0), (1, 0), (0, 1))),
+    "take": lambda ops, layers, x: ops.take(x, [0, 0], axis=1),
+    "norm": lambda ops, layers, x: x / (ops.norm(x, axis=-1, keepdims=True) + 1e-6),
+}
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(steps=st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=8))
+def test_networks_of_layers_and_operations_are_those_of_keras(twin_keras, steps):
+    """Names too: layers and operations count theirs together."""
+    import archi.layers
+
+    def network(functions, layers, inputs):
+        x = inputs
+        for step in steps:
+            x = STEPS[step](functions, layers, x)
+        return x
+
+    with building(), parity._session(twin_keras, "channels_last"):
+        source = X((None, 3, 4))
+        inputs = op_parity._twin_input(source)
+        graph = Graph(inputs, network(ops, archi.layers, inputs), name="net")
+        inputs = op_parity._real_input(source)
+        outputs = network(twin_keras.ops, twin_keras.layers, inputs)
+        model = twin_keras.Model(inputs, outputs, name="net")
+        ours, theirs = json.loads(functional_json(graph)), json.loads(model.to_json())
+        assert [x.name for x in graph.layers] == [x.name for x in model.operations]
+        assert _operations(ours) == _operations(theirs)
+        assert list(compare(graph, to_keras(graph, initialize=False))) == []
+        read = build_graph(theirs, title="net")
+        assert read.totals == graph.totals
+
+
+def _operations(document) -> list:
+    layers = document["config"]["layers"]
+    return [layer for layer in layers if layer["module"].startswith("keras.src.ops.")]
+
+
+def test_a_weight_that_an_operation_reads_is_the_network_s():
+    """As in people's own layers, once however often it is read."""
+    with building():
+        x = op_parity._twin_input(X((None, 4)))
+        y = x * Variable("scale", (4,), "float32", True, True)
+        graph = Graph(x, y + Variable("scale", (4,), "float32", True, False))
+    assert graph.totals.params == 4
+    assert y.node.inference.elementwise == 4

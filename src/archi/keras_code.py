@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import chain
 from keyword import iskeyword
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
 from archi.layers._arguments import constructor_code, literal
+from archi.layers._nested import Sequential
+from archi.layers._values import Constant
 from archi.layers._wrapping import held
 
+_MAKERS = {"numpy": "np.array", "tensor": "keras.ops.convert_to_tensor"}  # of constants
 LINE = 100  # columns; longer calls go over several lines
 
 
@@ -45,7 +49,7 @@ class _Writer:
         self.graph = graph
         self.nodes = sorted(graph.nodes, key=lambda node: node.serial)
         self.names: dict[Node, str] = {}
-        self.taken = {"x", "keras", "layers"}
+        self.taken = {"x", "keras", "layers", "np"}
         self.shared: dict[Layer, str] = {}
         self.readers: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
         for node in graph.nodes:
@@ -58,7 +62,21 @@ class _Writer:
         for layer in chain.from_iterable(map(held, self.graph.layers)):
             if not _is_public(layer):
                 others.setdefault(layer.module, set()).add(layer.class_name)
-        return [f"from {m} import {', '.join(sorted(others[m]))}" for m in sorted(others)]
+        lines = [f"from {m} import {', '.join(sorted(others[m]))}" for m in sorted(others)]
+        return [*lines, *["import numpy as np"] * self._has_arrays()]
+
+    def _has_arrays(self) -> bool:
+        """Whether a call has an array of NumPy's among its arguments."""
+        pending: list[Any] = [[node.args, node.kwargs] for node in self.nodes]
+        while pending:
+            value = pending.pop()
+            if isinstance(value, Constant) and value.kind == "numpy":
+                return True
+            if is_list(value):
+                pending += value
+            elif isinstance(value, Mapping):
+                pending += value.values()
+        return False
 
     def body(self) -> list[str]:
         lines: list[str] = []
@@ -67,8 +85,11 @@ class _Writer:
             if node.scope and node.scope.path != path:
                 path = node.scope.path
                 lines += ["", f"    # {path}"]
+            model = node.layer.owner
+            if model and node.layer is not model.layers[-1]:
+                continue  # written with the last of its model
             self.names[node] = self._name(node, after)
-            lines += self._statement(node)
+            lines += self._sequential(node, model) if model else self._statement(node)
         ends = [", ".join(map(self._tensor, ts)) for ts in (self.graph.inputs, self.graph.outputs)]
         inputs, outputs = (
             f"[{end}]" if listed else end
@@ -84,7 +105,7 @@ class _Writer:
         ends = [tensor.node for tensor in (*self.graph.inputs, *self.graph.outputs)]
         if self.readers[node] == [after] and node not in ends:
             return "x"
-        return self._variable(node.layer.name)
+        return self._variable((node.layer.owner or node.layer).name)
 
     def _variable(self, name: str) -> str:
         word = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
@@ -96,34 +117,56 @@ class _Writer:
 
     def _tensor(self, tensor: Tensor) -> str:
         name = self.names[tensor.node]
-        if len(tensor.node.outputs) == 1:
+        layer = tensor.node.layer
+        if len(tensor.node.outputs) == 1 and not getattr(layer, "gives_list", False):
             return name
-        nested = tensor.node.layer.nests_outputs
-        return f"{f'keras.tree.flatten({name})' if nested else name}[{tensor.index}]"
+        return f"{f'keras.tree.flatten({name})' if layer.nests_outputs else name}[{tensor.index}]"
 
     def _value(self, value: Any) -> str:
         """Return the code of what a layer is called with, tensors among it in any depth."""
         if isinstance(value, Tensor):
             return self._tensor(value)
+        if isinstance(value, Constant):
+            return f"{_MAKERS[value.kind]}({literal(value.value)}, dtype={literal(value.dtype)})"
         if is_list(value):
             items = ", ".join(map(self._value, value))
-            return f"[{items}]" if isinstance(value, list) else f"({items},)"
-        return literal(value)
+            only = "," * (len(value) == 1)
+            return f"[{items}]" if isinstance(value, list) else f"({items}{only})"
+        if isinstance(value, Mapping):
+            items = ", ".join(f"{literal(key)}: {self._value(value[key])}" for key in value)
+            return f"{{{items}}}"
+        return "..." if value is Ellipsis else literal(value)
 
-    def _named(self, node: Node) -> list[str]:
-        """Return the code of keyword arguments, without what Keras fills in itself."""
+    def _call(self, node: Node) -> str:
+        """Return the code of a call's arguments but those that Keras fills in itself."""
         filled = node.layer.call_kwargs
-        return [
+        named = [
             f"{key}={self._value(value)}"
             for key, value in node.kwargs.items()
             if key not in filled or not isinstance(value, type(filled[key])) or value != filled[key]
         ]
+        return f"({', '.join([*map(self._value, node.args), *named])})"
+
+    def _sequential(self, node: Node, model: Sequential) -> list[str]:
+        """Write a model inside the network, whose last call is `node`."""
+        (x,) = model.calls[0].inputs
+        inner = [f"keras.Input(batch_shape={x.shape}, name={literal(model.input_name)})"]
+        for layer, name in zip(model.layers, model.inner_names, strict=True):
+            arguments = ", ".join([*constructor_code(layer)[:-1], f"name={literal(name)}"])
+            inner.append(f"{_class(layer)}({arguments})")
+        return [
+            f"    {self.names[node]} = keras.Sequential(",
+            "        [",
+            *(f"            {line}," for line in inner),
+            "        ],",
+            f"        name={literal(model.name)},",
+            f"    )({self._tensor(x)})",
+        ]
 
     def _statement(self, node: Node) -> list[str]:
         layer = node.layer
-        given = [*map(self._value, node.args), *self._named(node)]
-        call = f"({', '.join(given)})"
-        made = f"layers.{layer.class_name}" if _is_public(layer) else layer.class_name
+        call = self._call(node)
+        made = _class(layer)
         if not node.inputs:
             return _assign(self.names[node], "keras.Input", layer, "")
         if len(self.graph.calls_of(layer)) == 1:
@@ -137,6 +180,10 @@ class _Writer:
 
 def _is_public(layer: Layer) -> bool:
     return layer.module == "keras.layers"
+
+
+def _class(layer: Layer) -> str:
+    return f"layers.{layer.class_name}" if _is_public(layer) else layer.class_name
 
 
 def _assign(variable: str, function: str, layer: Layer, call: str) -> list[str]:

@@ -129,22 +129,23 @@ class Sizes:
     def weights(self, layer: Layer) -> int | None:
         """Return the bytes of a layer's weights, None where these are unknown."""
         if layer not in self._weights:
-            self._weights[layer] = self._of(layer, layer.weights)
+            self._weights[layer] = self._bytes_of(layer, layer.weights)
         return self._weights[layer]
 
     def gradients(self, layer: Layer) -> int | None:
-        """Return the bytes of the weights that training changes, None where unknown."""
-        trained = [weight for weight in layer.weights if weight.trainable]
-        return self._of(layer, trained if layer.trainable else [])
+        """Return the bytes of the gradients of a layer's weights: of those that are trained."""
+        trained = [weight for weight in layer.weights if weight.trainable and layer.trainable]
+        return self._bytes_of(layer, trained)
 
-    def _of(self, layer: Layer, weights: Iterable[Weight]) -> int | None:
+    def _bytes_of(self, layer: Layer, weights: Iterable[Weight]) -> int | None:
         if layer.params is None:
             return None
-        each = [(weight.dtype or layer.weight_dtype, weight.size) for weight in weights]
-        return sum(number * DTYPE_BYTES[self._stored(dtype)] for dtype, number in each)
+        return sum(self._weight(weight.dtype or layer.weight_dtype, weight) for weight in weights)
 
-    def _stored(self, dtype: str) -> str:
-        return self.precision.weights if self.precision and dtype in FLOATS else dtype
+    def _weight(self, dtype: str, weight: Weight) -> int:
+        if self.precision and dtype in FLOATS:
+            dtype = self.precision.weights
+        return weight.size * DTYPE_BYTES[dtype]
 
 
 def _bytes(batch: int, shape: Shape, each: int | None) -> int | None:
@@ -275,7 +276,7 @@ def training(graph: Graph, optimizer: str, dtype: str | None = None) -> Training
         raise ArchiError("networks are not trained in int8", hint="try mixed_float16")
     sizes = Sizes(graph, dtype)
     weights = total([sizes.weights(layer) for layer in graph.layers])
-    gradients = total([sizes.gradients(layer) for layer in graph.layers])
+    gradients = total(map(sizes.gradients, graph.layers))
     slots = None if gradients is None else OPTIMIZERS[optimizer] * gradients
     activations = _kept(graph, sizes)
     everything = total([weights, gradients, slots, activations])

@@ -8,7 +8,7 @@ output shapes, weights and counts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from archi.errors import LayerError, printable, quote
 from archi.graph import (
@@ -31,6 +31,9 @@ from archi.layers._arguments import (
 )
 from archi.layers._objects import REGULARIZER, snake_case
 from archi.layers._policies import source
+
+if TYPE_CHECKING:
+    from archi.layers._nested import Sequential
 
 
 def product(*factors: int | None) -> int | None:
@@ -115,6 +118,7 @@ class Layer:
     wrappable: ClassVar[bool] = True  # whether one tensor, or a list, is all it wants
     module: ClassVar[str] = "keras.layers"  # where Keras looks the class up
     registered_name: ClassVar[str | None] = None  # as a config of the class has it
+    owner: Sequential | None = None  # the model inside the network that the layer is part of
 
     trainable: bool = arg(Boolean(), True)
     dtype: str = arg(DTypePolicy(), None)

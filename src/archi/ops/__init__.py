@@ -18,6 +18,7 @@ __all__ = ["Operation", "operation", "operation_classes"]
 _index: Index[Operation] = Index(__name__, __file__, Operation)
 
 
+@cache
 def operation(name: str) -> type[Operation]:
     """Return the class of an operation by Keras's name of it. Raises KeyError."""
     return _index[name]

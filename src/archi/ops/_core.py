@@ -52,6 +52,7 @@ class Operation(Layer):
     optional: ClassVar[dict[str, Any]] = {}
     by_name: ClassVar[tuple[str, ...]] = ()
     signature: ClassVar[tuple[str, ...]] = ()
+    gives_list: ClassVar[bool] = False  # of outputs, even where there is just one
     variadic: ClassVar[bool] = False  # takes any number of arrays and has no operands' names
     keeps: ClassVar[Kept] = INPUTS  # what its gradient is computed from
     has_build_config = False
@@ -137,7 +138,8 @@ class Operation(Layer):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         node = self.add_call(args, kwargs)
-        return node.outputs[0] if len(node.outputs) == 1 else list(node.outputs)
+        one = len(node.outputs) == 1 and not self.gives_list
+        return node.outputs[0] if one else list(node.outputs)
 
     def kept(self) -> Kept:
         return self.keeps

@@ -72,6 +72,7 @@ class StopGradient(Unary):
 class Unstack(Operation):
     """The tensors that lie side by side along `axis`."""
 
+    gives_list = True
     keeps = NOTHING
     num: int | None = arg(Integer(0, optional=True), None)
     axis: int = arg(Integer(), 0)

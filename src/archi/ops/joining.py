@@ -120,6 +120,7 @@ class Stack(Operation):
 class _Splitting(Operation):
     """A tensor in several parts along an axis: so many equal ones, or cut at indices."""
 
+    gives_list = True
     keeps = NOTHING
     indices_or_sections: Any = arg(Integers())
 
@@ -185,6 +186,7 @@ class Dsplit(_Splitting):
 class ArraySplit(Operation):
     """A tensor in several parts along `axis`, the first longer by one where it must be."""
 
+    gives_list = True
     keeps = NOTHING
     indices_or_sections: int = arg(Integer(1))
     axis: int = arg(Integer(), 0)

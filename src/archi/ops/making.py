@@ -123,6 +123,7 @@ class Logspace(_Space):
 class Meshgrid(Operation):
     """Each vector along an axis of its own, and repeated along the others; no arithmetic."""
 
+    gives_list = True
     keeps = NOTHING
     variadic = True
     indexing: str = arg(Choice("xy", "ij"), "xy")

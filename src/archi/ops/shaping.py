@@ -486,6 +486,7 @@ class Size(Operation):
 class UnravelIndex(Operation):
     """Places in a tensor of `shape` from those in the flattened: two FLOPs for each axis."""
 
+    gives_list = True
     keeps = NOTHING
     shape: Shape = arg(Lengths())
     operands = ("indices",)

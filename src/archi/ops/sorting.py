@@ -235,6 +235,7 @@ class Unique(Operation):
 class Nonzero(Operation):
     """Where elements are that are not 0: one FLOP for each."""
 
+    gives_list = True
     keeps = NOTHING
 
     def infer(self, x: Array) -> Inference:

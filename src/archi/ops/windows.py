@@ -20,7 +20,7 @@ class _Spatial(Operation):
 
     data_format: str
 
-    def axes(self, shape: Shape) -> tuple[int, tuple[int, ...]]:
+    def image_axes(self, shape: Shape) -> tuple[int, tuple[int, ...]]:
         """Return the axes of the channels and of the positions. Raises LayerError."""
         if len(shape) < 3:
             raise self.refuse("wants a batch of sequences or images", shape)
@@ -45,7 +45,7 @@ class _Spatial(Operation):
         self, shape: Shape, kernel: Shape, strides: Any, padding: str, dilation: Any = 1
     ) -> Shape:
         """Return how many positions a window takes in each dimension. Raises LayerError."""
-        _, spatial = self.axes(shape)
+        _, spatial = self.image_axes(shape)
         rank = len(spatial)
         windows = zip(
             [shape[axis] for axis in spatial],
@@ -69,7 +69,7 @@ class _Spatial(Operation):
         dilation: Any = 1,
     ) -> tuple[Reach, ...] | None:
         """Return what a position reads; None over other axes than the positions'."""
-        _, spatial = self.axes(shape)
+        _, spatial = self.image_axes(shape)
         rank = len(spatial)
         if axes != spatial or None in kernel:
             return None
@@ -92,7 +92,7 @@ class _Convolution(_Spatial):
 
     def convolved(self, x: Shape, kernel: Shape, filters: int | None) -> Shape:
         """Return the output's shape. Raises LayerError."""
-        self.axes(x)
+        self.image_axes(x)
         if len(kernel) != len(x):
             raise self.refuse(f"wants a kernel of rank {len(x)}", kernel)
         self.channels_fit(x, kernel, kernel[-2])
@@ -103,13 +103,13 @@ class _Convolution(_Spatial):
 
     def channels_fit(self, x: Shape, kernel: Shape, channels: int | None) -> None:
         """Raise LayerError where a kernel is for another number of channels."""
-        found = x[self.axes(x)[0]]
+        found = x[self.image_axes(x)[0]]
         if None not in (found, channels) and found != channels:
             raise self.refuse("wants a kernel for the input's channels", [x, kernel])
 
     def multiplied(self, x: Array, output: Shape, per_position: int | None) -> Inference:
         """Return the inference of so many MACs at every position of the output."""
-        channel, _ = self.axes(output)
+        channel, _ = self.image_axes(output)
         places = [size for axis, size in enumerate(output) if axis != channel]
         macs = product(per_position, *places)
         return self.counted([(output, x.dtype)], None if macs is None else 0, macs)
@@ -158,7 +158,7 @@ class SeparableConv(_Forward):
         if not pointwise:
             raise self.refuse("wants a kernel of as many axes as the input", pointwise)
         inner = self.convolved(inputs.shape, depthwise, product(*depthwise[-2:]))
-        channel, spatial = self.axes(inner)
+        channel, spatial = self.image_axes(inner)
         output = self.with_sizes(inner, pointwise[-1], tuple(inner[axis] for axis in spatial))
         each = product(inner[channel], pointwise[-1])
         first = product(*depthwise)
@@ -177,7 +177,7 @@ class ConvTranspose(_Convolution):
 
     def infer(self, inputs: Array, kernel: Array) -> Inference:
         x, shape = inputs.shape, kernel.shape
-        _, spatial = self.axes(x)
+        _, spatial = self.image_axes(x)
         if len(shape) != len(x) or None in shape[:-2]:
             raise self.refuse(f"wants a kernel of rank {len(x)}", shape)
         self.channels_fit(x, shape, shape[-1])
@@ -212,7 +212,7 @@ class _Pool(_Spatial):
 
     def infer(self, inputs: Array) -> Inference:
         x = inputs.shape
-        channel, spatial = self.axes(x)
+        channel, spatial = self.image_axes(x)
         size = self.each(self.pool_size, len(spatial))
         out = self.slide(x, size, self._strides, self.padding)
         output = self.with_sizes(x, x[channel], out)
@@ -251,7 +251,7 @@ class _AdaptivePool(_Spatial):
 
     def infer(self, inputs: Array) -> Inference:
         x = inputs.shape
-        channel, spatial = self.axes(x)
+        channel, spatial = self.image_axes(x)
         sizes = self.each(self.output_size, len(spatial))
         if not is_list(self.output_size):
             raise self.refuse("wants an output_size for each dimension", self.output_size)
@@ -347,7 +347,7 @@ class _Blocks(_Spatial):
     def infer(self, x: Array) -> Inference:
         if len(x.shape) != 4:
             raise self.refuse("wants images", x.shape)
-        channel, spatial = self.axes(x.shape)
+        channel, spatial = self.image_axes(x.shape)
         channels, *sizes = self.moved(x.shape[channel], *[x.shape[axis] for axis in spatial])
         return self.free(self.with_sizes(x.shape, channels, tuple(sizes)), x.dtype)
 
