@@ -18,6 +18,17 @@ LARGE = {
     "efficientnet-b7",
     "efficientnet-v2-m",
     "efficientnet-v2-l",
+    "preact-resnet1001",
+    "resnet1202",
+    "vit-h-14",
+    "vit-l-16",
+    "vit-l-32",
+    "swin-v2-b",
+    "swin-v2-s",
+    "swin-b",
+    "swin-s",
+    "convnext-large",
+    "convnext-xlarge",
 }
 
 
