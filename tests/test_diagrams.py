@@ -21,11 +21,13 @@ from archi.layers import (
     Flatten,
     GlobalAveragePooling2D,
     Input,
+    LayerNormalization,
     MaxPooling2D,
     ReLU,
     SeparableConv2D,
     ZeroPadding2D,
 )
+from archi.layers.applications import CustomScaleLayer
 from archi.units import si, sizes
 
 LEVELS = {"stage": stage, "block": block, "layer": layer}
@@ -162,6 +164,7 @@ def test_a_tensor_added_to_itself_has_two_edges():
         (lambda: Activation("linear"), "Activation", "Activation"),
         (lambda: ReLU(6), "ReLU6", "ReLU6"),
         (lambda: BatchNormalization(), "BN", "BN"),
+        (lambda: LayerNormalization(), "LayerNorm", "LayerNorm"),
         (lambda: Dropout(0.5), "Dropout", "dropout, 0.5"),
     ],
 )
@@ -170,6 +173,21 @@ def test_words(make, in_a_box, in_a_paper):
         layer = make()
         chain(layer) if "Dense" not in layer.class_name else chain(Flatten(), layer)
     assert (word(layer), phrase(layer)) == (in_a_box, in_a_paper)
+
+
+def test_operations_and_layers_on_several_tensors_are_merges():
+    with building():
+        x = Input((8, 8, 3))
+        y = CustomScaleLayer(0.5)([x, Conv2D(3, 1)(x)])
+        graph = Graph(x, (x + y) * 2.0)
+    boxes = layer.diagram(graph).panels[0].boxes
+    assert [(box.kind, box.form) for box in boxes] == [
+        ("input", "box"),
+        ("conv", "box"),
+        ("merge", "pill"),
+        ("merge", "pill"),
+        ("other", "box"),
+    ]
 
 
 def test_stages_of_resnet34_read_like_table_1():
