@@ -18,6 +18,19 @@ LARGE = {
     "efficientnet-b7",
     "efficientnet-v2-m",
     "efficientnet-v2-l",
+    "maxvit-b",
+    "maxvit-l",
+    "maxvit-s",
+    "maxvit-xl",
+    "swin-b",
+    "swin-l",
+    "swin-s",
+    "swin-v2-b",
+    "swin-v2-l",
+    "swin-v2-s",
+    "vit-h-14",
+    "vit-l-16",
+    "vit-l-32",
 }
 
 
