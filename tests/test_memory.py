@@ -50,7 +50,7 @@ class Buffer:
 
 
 def bytes_of(tensor) -> int:
-    return 4 * math.prod(tensor.shape[1:])
+    return DTYPE_BYTES[tensor.dtype] * math.prod(tensor.shape[1:])
 
 
 def simulate(graph: Graph, *, in_place: bool = False) -> tuple[int, int]:
