@@ -364,11 +364,20 @@ class Graph:
     `nodes` are the layer calls in execution order, `layers` the layers in the order
     of Keras's `model.layers`.
 
-    `inputs` and `outputs` are a tensor, or lists, tuples and dicts of tensors. Raises
-    GraphError where there is none, an input is missing, or two layers have one name.
+    `inputs` and `outputs` are a tensor, or lists, tuples and dicts of tensors; `unread` are
+    what layers of the network make beside them that nothing reads, as models inside others
+    may. Raises GraphError where there is no input or output, an input is missing, or two
+    layers have one name.
     """
 
-    def __init__(self, inputs: Any, outputs: Any, name: str = "model", title: str = "") -> None:
+    def __init__(
+        self,
+        inputs: Any,
+        outputs: Any,
+        name: str = "model",
+        title: str = "",
+        unread: tuple[Tensor, ...] = (),
+    ) -> None:
         self.inputs = tensors_in(inputs)
         self.outputs = tensors_in(outputs)
         self.ends = inputs, outputs  # one tensor, or lists and dicts of them
@@ -379,7 +388,7 @@ class Graph:
         self.source = {"kind": "python", "target": self.title}
         if not self.inputs or not self.outputs:
             raise GraphError("a network has at least one input and one output tensor")
-        self.nodes, self.layers = keras_order(self.inputs, self.outputs)
+        self.nodes, self.layers = keras_order(self.inputs, (*self.outputs, *unread))
         self._members = set(self.nodes)
         self._check_names()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import chain
 from keyword import iskeyword
 from typing import Any
@@ -10,8 +11,10 @@ from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
 from archi.layers._arguments import constructor_code, literal
 from archi.layers._nested import Sequential
+from archi.layers._values import Constant
 from archi.layers._wrapping import held
 
+_MAKERS = {"numpy": "np.array", "tensor": "keras.ops.convert_to_tensor"}  # of constants
 LINE = 100  # columns; longer calls go over several lines
 
 
@@ -46,7 +49,7 @@ class _Writer:
         self.graph = graph
         self.nodes = sorted(graph.nodes, key=lambda node: node.serial)
         self.names: dict[Node, str] = {}
-        self.taken = {"x", "keras", "layers"}
+        self.taken = {"x", "keras", "layers", "np"}
         self.shared: dict[Layer, str] = {}
         self.readers: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
         for node in graph.nodes:
@@ -59,7 +62,21 @@ class _Writer:
         for layer in chain.from_iterable(map(held, self.graph.layers)):
             if not _is_public(layer):
                 others.setdefault(layer.module, set()).add(layer.class_name)
-        return [f"from {m} import {', '.join(sorted(others[m]))}" for m in sorted(others)]
+        lines = [f"from {m} import {', '.join(sorted(others[m]))}" for m in sorted(others)]
+        return [*lines, *["import numpy as np"] * self._has_arrays()]
+
+    def _has_arrays(self) -> bool:
+        """Whether a call has an array of NumPy's among its arguments."""
+        pending: list[Any] = [[node.args, node.kwargs] for node in self.nodes]
+        while pending:
+            value = pending.pop()
+            if isinstance(value, Constant) and value.kind == "numpy":
+                return True
+            if is_list(value):
+                pending += value
+            elif isinstance(value, Mapping):
+                pending += value.values()
+        return False
 
     def body(self) -> list[str]:
         lines: list[str] = []
@@ -100,28 +117,35 @@ class _Writer:
 
     def _tensor(self, tensor: Tensor) -> str:
         name = self.names[tensor.node]
-        if len(tensor.node.outputs) == 1:
+        layer = tensor.node.layer
+        if len(tensor.node.outputs) == 1 and not getattr(layer, "gives_list", False):
             return name
-        nested = tensor.node.layer.nests_outputs
-        return f"{f'keras.tree.flatten({name})' if nested else name}[{tensor.index}]"
+        return f"{f'keras.tree.flatten({name})' if layer.nests_outputs else name}[{tensor.index}]"
 
     def _value(self, value: Any) -> str:
         """Return the code of what a layer is called with, tensors among it in any depth."""
         if isinstance(value, Tensor):
             return self._tensor(value)
+        if isinstance(value, Constant):
+            return f"{_MAKERS[value.kind]}({literal(value.value)}, dtype={literal(value.dtype)})"
         if is_list(value):
             items = ", ".join(map(self._value, value))
-            return f"[{items}]" if isinstance(value, list) else f"({items},)"
-        return literal(value)
+            only = "," * (len(value) == 1)
+            return f"[{items}]" if isinstance(value, list) else f"({items}{only})"
+        if isinstance(value, Mapping):
+            items = ", ".join(f"{literal(key)}: {self._value(value[key])}" for key in value)
+            return f"{{{items}}}"
+        return "..." if value is Ellipsis else literal(value)
 
-    def _named(self, node: Node) -> list[str]:
-        """Return the code of keyword arguments, without what Keras fills in itself."""
+    def _call(self, node: Node) -> str:
+        """Return the code of a call's arguments but those that Keras fills in itself."""
         filled = node.layer.call_kwargs
-        return [
+        named = [
             f"{key}={self._value(value)}"
             for key, value in node.kwargs.items()
             if key not in filled or not isinstance(value, type(filled[key])) or value != filled[key]
         ]
+        return f"({', '.join([*map(self._value, node.args), *named])})"
 
     def _sequential(self, node: Node, model: Sequential) -> list[str]:
         """Write a model inside the network, whose last call is `node`."""
@@ -141,8 +165,7 @@ class _Writer:
 
     def _statement(self, node: Node) -> list[str]:
         layer = node.layer
-        given = [*map(self._value, node.args), *self._named(node)]
-        call = f"({', '.join(given)})"
+        call = self._call(node)
         made = _class(layer)
         if not node.inputs:
             return _assign(self.names[node], "keras.Input", layer, "")

@@ -24,7 +24,7 @@ from archi.bridge import import_keras, native_silence
 from archi.errors import ArchiError, printable, quote
 from archi.graph import Graph, Settings, Weight, building
 from archi.readers._config import build_graph
-from archi.readers._weights import Weights
+from archi.readers._weights import Names, Weights
 
 CONSTANTS = {"true": True, "false": False, "none": None}
 
@@ -407,8 +407,8 @@ class _LiveWeights(Weights):
     def __init__(self, model: Any) -> None:
         self.layers = {layer.name: layer for layer in model._flatten_layers()}
 
-    def of(self, path: str, name: str, trainable: bool) -> tuple[Weight, ...] | None:
-        layer = self.layers.get(name)
+    def of(self, store: str, names: Names, trainable: bool) -> tuple[Weight, ...] | None:
+        layer = self.layers.get(names[-1])
         if layer is None:
             return None
         return tuple(

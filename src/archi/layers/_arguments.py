@@ -8,6 +8,7 @@ was wanted; the layer that raises it adds its name and what it got.
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from archi.graph import current_build
@@ -311,7 +312,14 @@ class DTypeName(DTypePolicy):
 
 def literal(value: Any) -> str:
     """Return a value as Python code, strings in double quotes and ASCII."""
-    return json.dumps(value) if isinstance(value, str) else repr(value)
+    if isinstance(value, str):
+        return json.dumps(value)
+    if isinstance(value, float) and not isfinite(value):
+        return f'float("{value}")'
+    if type(value) in (list, tuple):
+        items = ", ".join(map(literal, value))
+        return f"[{items}]" if isinstance(value, list) else f"({items}{',' * (len(value) == 1)})"
+    return repr(value)
 
 
 def constructor_code(layer: Layer) -> list[str]:
@@ -321,13 +329,15 @@ def constructor_code(layer: Layer) -> list[str]:
     """
     placed, named = [], []
     for key, argument in layer.arguments.items():
-        value = getattr(layer, key)
+        value = vars(layer)[key]
         code = argument.kind.code(value)
+        # Keras's functions fill in for operations what the classes do not.
+        operation = layer.module.startswith("keras.src.ops.")
         if key == "batch_shape":
             named.append(f"batch_shape={code}")
         elif layer.defaults[key] is REQUIRED:
             placed.append(code)
-        elif value != layer.defaults[key]:
+        elif value != (argument.default if operation else layer.defaults[key]):
             named.append(f"{key}={code}")
     return [*placed, *named, f"name={literal(layer.name)}"]
 
