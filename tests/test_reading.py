@@ -372,7 +372,7 @@ def test_damaged_files_that_are_plain_are_so_to_libhdf5_too(tmp_path, monkeypatc
     good = path.read_bytes()
     rng = random.Random(0)
     plain = 0
-    for _ in range(400):
+    for _ in range(200):
         path.write_bytes(fuzz.mutate_hdf5(good, rng))
         contents = plain_contents(path).get("")
         if contents:
@@ -382,7 +382,7 @@ def test_damaged_files_that_are_plain_are_so_to_libhdf5_too(tmp_path, monkeypatc
                 continue
             assert same(contents, real)
             plain += 1
-    assert plain > 20
+    assert plain > 10
 
 
 CHILDREN = {
