@@ -74,6 +74,7 @@ def main() -> None:
     archi check                        what pyproject.toml says must hold
     archi verify wrn-28-10             compared with real Keras
     archi export resnet50 -o r.keras   the real model in a file
+    archi scan model.keras             what is dangerous in a model file
 
     Exit codes: 0 fine, 1 a check did not hold, 2 wrong usage or input.
     """
