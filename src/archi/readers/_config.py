@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 
 from archi.errors import ArchiError, LayerError, ReadError, quote
 from archi.graph import (
-    MAX_LAYERS,
     UNKNOWN,
     Graph,
     Inference,
@@ -42,6 +41,7 @@ from archi.readers._legacy import is_legacy, modern
 from archi.readers._weights import Names, Weights
 
 NESTING = 40  # models in models
+CALLS = 60_000  # of layers; models that are called twice in models called twice have many
 INPUT = "InputLayer"
 
 Key = tuple[str, int]  # a layer of a model and which call of it
@@ -90,16 +90,18 @@ def build_graph(
     title: str,
     settings: Settings | None = None,
     weights: Weights | None = None,
+    scoped: bool = False,
 ) -> Graph:
     """Return the network that a model's document describes.
 
-    `weights` finds the weights that the file holds for layers archi does not know. Raises
+    `weights` finds the weights that the file holds for layers archi does not know. With
+    `scoped` the layers have `scopes` and a `label`, as in documents that archi made. Raises
     ReadError where the document describes no network, GraphError for one beyond archi's
     limits.
     """
-    reader = _Reader(settings or Settings(), weights or Weights())
+    reader = _Reader(settings or Settings(), weights or Weights(), scoped)
     with building() as build:
-        build.limit = MAX_LAYERS
+        build.limit = CALLS
         model = reader.model(document, Place())
         if model is None:
             return reader.opaque_graph(document, title)
@@ -109,9 +111,10 @@ def build_graph(
 class _Reader:
     """What the models of one document share: objects by their id, settings, weights."""
 
-    def __init__(self, settings: Settings, weights: Weights) -> None:
+    def __init__(self, settings: Settings, weights: Weights, scoped: bool) -> None:
         self.settings = settings
         self.weights = weights
+        self.scoped = scoped
         self.legacy = False  # whether the document is of Keras 2 or a legacy format
         self.shared: dict[Any, Any] = {}  # layers and models by their shared_object_id
         self.places: dict[Layer, Place] = {}  # of a layer in several models, the first
@@ -209,8 +212,9 @@ class _Model:
             if name in self.members:
                 raise ReadError(f"two layers are named {quote(name)}")
             self.documents[name] = each
-            around = [scope[0] for scope in each.get("scopes", ())]
-            label = "/".join([*around, each.get("label", name)])
+            label = name
+            if reader.scoped and "scopes" in each:
+                label = "/".join([*(scope[0] for scope in each["scopes"]), each["label"]])
             inside = self.place.inside(name, label, self._store(each, counts))
             self.members[name] = reader.member(each, inside)
         if not self.members:
@@ -267,10 +271,13 @@ class _Model:
     def call(self, call: Call, args: list[Any], kwargs: dict[str, Any]) -> Outputs:
         """Call one of the layers and return its outputs."""
         member = self.members[call.name]
+        around = self.documents[call.name].get("scopes") if self.reader.scoped else None
+        if not around and isinstance(member, Layer):  # nearly all calls
+            return self._node(member, call, tuple(args), kwargs).outputs
         with ExitStack() as scopes:
-            for name, kind in self.documents[call.name].get("scopes", ()):
+            for name, kind in around or ():
                 scopes.enter_context(scope(name, kind))
-            if not isinstance(member, _Model):
+            if isinstance(member, Layer):
                 return self._node(member, call, tuple(args), kwargs).outputs
             scopes.enter_context(scope(call.name, str(member.document.get("class_name"))))
             member.expected = self.recorded(call)
@@ -279,11 +286,12 @@ class _Model:
     def _node(
         self, layer: Layer, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Node:
-        tensors = tensors_in((args, kwargs))
-        why = f"the shape of its input {quote(tensors[0].node.layer.name)} is unknown"
+        unknown = [t for t in tensors_in((args, kwargs)) if t.shape is UNKNOWN]
         if isinstance(layer, OpaqueLayer):
             why = layer.why
-        elif not any(tensor.shape is UNKNOWN for tensor in tensors):
+        elif unknown:
+            why = f"the shape of its input {quote(unknown[0].node.layer.name)} is unknown"
+        else:
             try:
                 return layer.add_call(args, kwargs)
             except LayerError as error:

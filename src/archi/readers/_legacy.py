@@ -26,12 +26,17 @@ DROPPED = {
     "batch_input_shape": None,
     "num_constants": (None, 0),
     "rng_type": None,
+    "groups": (1,),
+    "noise_shape": (None,),
+    "trainable": None,
     "softmax_robust_masking": None,
     # Shapes that MultiHeadAttention was built on.
     "query_shape": None,
     "key_shape": None,
     "value_shape": None,
 }
+# Names that Keras 3 changed: by class, the one there was.
+RENAMED = {"LeakyReLU": {"alpha": "negative_slope"}}
 # Arguments that are layers' documents themselves, or lists of such.
 HELD = ("layer", "backward_layer", "cell", "cells")
 # Arguments that Keras 2's depthwise and separable convolutions inherited and did not use.
@@ -97,12 +102,16 @@ def modern_config(document: dict[str, Any]) -> dict[str, Any]:
             continue
         if name in INHERITING and key in INHERITED:
             continue
+        key = RENAMED.get(name, {}).get(key, key)
         changed[key] = _modern_held(value) if key in HELD else value
     noted = config.get("batch_input_shape")
     if name == "InputLayer" and "batch_shape" not in changed:
         changed["batch_shape"] = noted
     _mend(changed)
     result = {**document, "config": changed}
+    module = document.get("module")
+    if isinstance(module, str):
+        result["module"] = module.removeprefix("tf_")
     if isinstance(noted, list) and "build_config" not in document:
         result["build_config"] = {"input_shape": noted}
     return result
