@@ -21,11 +21,13 @@ from archi.layers import (
     Flatten,
     GlobalAveragePooling2D,
     Input,
+    LayerNormalization,
     MaxPooling2D,
     ReLU,
     SeparableConv2D,
     ZeroPadding2D,
 )
+from archi.layers.applications import CustomScaleLayer
 from archi.units import si, sizes
 
 LEVELS = {"stage": stage, "block": block, "layer": layer}
@@ -162,6 +164,7 @@ def test_a_tensor_added_to_itself_has_two_edges():
         (lambda: Activation("linear"), "Activation", "Activation"),
         (lambda: ReLU(6), "ReLU6", "ReLU6"),
         (lambda: BatchNormalization(), "BN", "BN"),
+        (lambda: LayerNormalization(), "LayerNorm", "LayerNorm"),
         (lambda: Dropout(0.5), "Dropout", "dropout, 0.5"),
     ],
 )
@@ -170,6 +173,21 @@ def test_words(make, in_a_box, in_a_paper):
         layer = make()
         chain(layer) if "Dense" not in layer.class_name else chain(Flatten(), layer)
     assert (word(layer), phrase(layer)) == (in_a_box, in_a_paper)
+
+
+def test_operations_and_layers_on_several_tensors_are_merges():
+    with building():
+        x = Input((8, 8, 3))
+        y = CustomScaleLayer(0.5)([x, Conv2D(3, 1)(x)])
+        graph = Graph(x, (x + y) * 2.0)
+    boxes = layer.diagram(graph).panels[0].boxes
+    assert [(box.kind, box.form) for box in boxes] == [
+        ("input", "box"),
+        ("conv", "box"),
+        ("merge", "pill"),
+        ("merge", "pill"),
+        ("other", "box"),
+    ]
 
 
 def test_stages_of_resnet34_read_like_table_1():
@@ -187,6 +205,13 @@ def test_stages_of_resnet34_read_like_table_1():
         ("dense, softmax", "1000"),
     ]
     assert [box.repeats for box in diagram.panels[0].boxes] == [1, 1, 1, 3, 4, 6, 3, 1, 1]
+
+
+def test_dropout_before_the_classifier_is_no_words_of_its_own():
+    assert titles(stage.diagram(archi.load("mnasnet1.0")))[-2:] == [
+        "global avg pool",
+        "dense, softmax",
+    ]
 
 
 def test_stages_of_nasnet_read_like_figure_2():
@@ -248,7 +273,7 @@ def test_boxes_show_what_the_graph_has(name):
     shapes = {node.layer.name: sizes(node.outputs[0].shape) for node in graph.nodes}
     params = {each.name: each.params for each in graph.layers}
     for each in layer.diagram(graph).panels[0].boxes:
-        assert each.title == each.layers[0]
+        assert each.title == layer.shorten(each.layers[0])
         assert each.lines[-1] == shapes[each.layers[0]]
     for each in block.diagram(graph).panels[0].boxes:
         if each.form != "pill":

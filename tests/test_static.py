@@ -32,6 +32,7 @@ STATIC_COMMANDS = [
     ["diff", "resnet50", "resnet101"],
     ["--help"],
     ["verify", "--help"],
+    ["scan", "nothing.keras"],
     ["check", "wrn-28-10", "--params", "36.5M"],
 ]
 HEAVY = {"tensorflow", "keras", "numpy", "jax", "torch", "h5py", "pydot"}

@@ -7,17 +7,23 @@ has no word for as `{"class_name": "__slice__", "config": {…}}` and the like.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from archi.graph import Shape, Tensor, is_list
 
 
-class Constant(NamedTuple):
+class Constant:
     """An array of numbers in a call; `kind` is "numpy" or "tensor", by what it was."""
 
-    value: list[Any]
-    dtype: str
-    kind: str = "numpy"
+    __slots__ = ("dtype", "kind", "value")
+
+    def __init__(self, value: Any, dtype: str, kind: str = "numpy") -> None:
+        self.value = value
+        self.dtype = dtype
+        self.kind = kind
+
+    def __repr__(self) -> str:
+        return f"Constant({self.value!r}, {self.dtype!r})"
 
     @property
     def shape(self) -> Shape:
@@ -30,18 +36,36 @@ class Constant(NamedTuple):
         return tuple(lengths)
 
 
-class Variable(NamedTuple):
+class Variable:
     """A weight that a call reads beside its inputs, as operations in people's own layers do.
 
     `counted` says that it is the first call that reads it, so that its parameters count once.
     Keras's configs have none; archi makes them of models that are there.
     """
 
-    name: str
-    shape: Shape
-    dtype: str
-    trainable: bool
-    counted: bool
+    __slots__ = ("counted", "dtype", "name", "shape", "trainable")
+
+    def __init__(self, name: str, shape: Shape, dtype: str, trainable: bool, counted: bool) -> None:
+        self.name = name
+        self.shape = shape
+        self.dtype = dtype
+        self.trainable = trainable
+        self.counted = counted
+
+    def config(self) -> dict[str, Any]:
+        """Return what `read_variable` makes one of again."""
+        return {key: getattr(self, key) for key in self.__slots__}
+
+
+def read_variable(config: Mapping[str, Any]) -> Variable | None:
+    """Return the weight that a config holds, None where it holds none."""
+    shape: Any = config.get("shape")
+    kinds = {"name": str, "dtype": str, "trainable": bool, "counted": bool}
+    if not is_list(shape) or not all(size is None or type(size) is int for size in shape):
+        return None
+    if any(type(config.get(key)) is not kind for key, kind in kinds.items()):
+        return None
+    return Variable(**{key: config[key] for key in kinds}, shape=tuple(shape))
 
 
 ARRAYS = (Tensor, Constant, Variable)  # what has a shape and a dtype
@@ -55,7 +79,7 @@ def write_values(value: Any, tensor: Callable[[Tensor], Any]) -> Any:
         config: dict[str, Any] = {"value": value.value, "dtype": value.dtype}
         return {"class_name": f"__{value.kind}__", "config": config}
     if isinstance(value, Variable):
-        return {"class_name": "__weight__", "config": value._asdict()}
+        return {"class_name": "__weight__", "config": value.config()}
     if isinstance(value, slice):
         bounds = {key: write_values(getattr(value, key), tensor) for key in _BOUNDS}
         return {"class_name": "__slice__", "config": bounds}
@@ -90,7 +114,9 @@ def read_values(value: Any, tensor: Callable[[dict[str, Any]], Tensor]) -> Any:
         if isinstance(numbers, list) and isinstance(dtype, str):
             return Constant(numbers, dtype, kind.strip("_"))
     if kind == "__weight__" and isinstance(config, dict):
-        return Variable(**{**config, "shape": tuple(config["shape"])})
+        weight = read_variable(config)
+        if weight is not None:
+            return weight
     return {key: read_values(item, tensor) for key, item in value.items()}
 
 

@@ -130,11 +130,12 @@ class Archive:
     def start_of(self, member: Member, length: int) -> bytes:
         """Return the first bytes of a member, up to `length`; its checksum is not looked at."""
         start = self._content(member)
-        packed = self._at(start, min(member.packed, length, self.length - start))
+        length = min(length, member.size)
+        packed = self._at(start, min(member.packed, length + _slack(length), self.length - start))
         if member.method == STORED:
-            return packed[: member.size]
+            return packed[:length]
         try:
-            return zlib.decompressobj(-15).decompress(packed, length)
+            return zlib.decompressobj(-15).decompress(packed, length or 1)[:length]
         except zlib.error:
             raise self._error(f"{quote(member.name)} can't be inflated") from None
 

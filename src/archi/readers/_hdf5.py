@@ -53,11 +53,15 @@ class Oddity(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What one HDF5 file holds. `attributes` are those of the root that Keras reads."""
+    """What one HDF5 file holds. `attributes` are those of the root that Keras reads.
+
+    `problem` says why there may be more in it, where it could not be read to its end.
+    """
 
     attributes: dict[str, str]
     datasets: list[Dataset]
     oddities: list[Oddity]
+    problem: str = ""
 
 
 Found = dict[str, Contents]
@@ -66,21 +70,13 @@ Found = dict[str, Contents]
 def read_contents(path: str | os.PathLike[str], members: Sequence[str] = ("",)) -> Found:
     """Return what members of a zip archive that are HDF5 hold, or "" for the file itself.
 
-    One child process reads them all. Raises ReadError where it can't within its limits.
+    Raises ReadError where one can't be read to its end within the limits.
     """
-    name = os.fspath(path)
-    open_regular(name).close()
-    task = {"path": os.path.abspath(name), "members": list(members), "attributes": ATTRIBUTES}
-    answer = _run_child(name, {**task, "packages": [_PACKAGES, *sys.path]})
-    head, _, rest = answer.partition(b"\n")
-    try:
-        found = parse(head, "the answer")
-        if "error" not in found:
-            return dict(zip(members, _contents(found["files"], rest), strict=True))
-        why = printable(str(found["error"])[:200])
-    except (ReadError, LookupError, TypeError, ValueError):
-        why = "HDF5 gives no answer"
-    raise _error(name, why)
+    found = read_partly(path, members, SECONDS)
+    for contents in found.values():
+        if contents.problem:
+            raise _error(os.fspath(path), contents.problem)
+    return found
 
 
 def quick_contents(path: str | os.PathLike[str], members: Sequence[str] = ("",)) -> Found:
@@ -88,12 +84,37 @@ def quick_contents(path: str | os.PathLike[str], members: Sequence[str] = ("",))
 
     Those are files as Keras and h5py write them, with nothing in them to look at twice.
     """
+    known = plain(path, members)
+    others = [name for name in members if name not in known]
+    return known | (read_contents(path, others) if others else {})
+
+
+def plain(path: str | os.PathLike[str], members: Sequence[str]) -> Found:
+    """Return what those of the files hold that are plainly harmless."""
     from archi.readers._hdf5_plain import plain_contents
 
     found = {name: plain_contents(path, name) for name in members}
-    known = {name: contents for name, contents in found.items() if contents}
-    others = [name for name in members if name not in known]
-    return known | (read_contents(path, others) if others else {})
+    return {name: contents for name, contents in found.items() if contents}
+
+
+def read_partly(path: str | os.PathLike[str], members: Sequence[str], seconds: float) -> Found:
+    """Return what could be read of each, from one child process.
+
+    Raises ReadError where that does not answer, since libhdf5 hangs or crashes on one.
+    """
+    name = os.fspath(path)
+    open_regular(name).close()
+    task = {"path": os.path.abspath(name), "members": list(members), "attributes": ATTRIBUTES}
+    answer = _run_child(name, {**task, "packages": [_PACKAGES, *sys.path]}, seconds)
+    head, _, rest = answer.partition(b"\n")
+    try:
+        found = parse(head, "the answer")
+        if "error" not in found:
+            return dict(zip(members, _contents(found["files"], rest), strict=True))
+        why = _shown(found["error"])
+    except (ReadError, LookupError, TypeError, ValueError):
+        why = "HDF5 gives no answer"
+    raise _error(name, why)
 
 
 def _contents(files: list[dict[str, Any]], rest: bytes) -> list[Contents]:
@@ -107,11 +128,16 @@ def _contents(files: list[dict[str, Any]], rest: bytes) -> list[Contents]:
             Dataset(path, None if shape is None else tuple(shape), *others)
             for path, shape, *others in file["datasets"]
         ]
-        found.append(Contents(attributes, datasets, [Oddity(*each) for each in file["oddities"]]))
+        oddities = [Oddity(*each) for each in file["oddities"]]
+        found.append(Contents(attributes, datasets, oddities, _shown(file["problem"])))
     return found
 
 
-def _run_child(name: str, task: dict[str, Any]) -> bytes:
+def _shown(words: object) -> str:
+    return printable(str(words)[:200])
+
+
+def _run_child(name: str, task: dict[str, Any], seconds: float) -> bytes:
     """Return what the child says. Raises ReadError where it does not, or not in time.
 
     It gets no environment and finds packages where this process does. It starts without
@@ -134,7 +160,7 @@ def _run_child(name: str, task: dict[str, Any]) -> bytes:
         late.append(True)
         child.kill()
 
-    timer = threading.Timer(SECONDS, kill)
+    timer = threading.Timer(seconds, kill)
     timer.start()
     try:
         assert child.stdin is not None
@@ -151,7 +177,7 @@ def _run_child(name: str, task: dict[str, Any]) -> bytes:
             if pipe:
                 pipe.close()
     if late:
-        raise _error(name, f"HDF5 gives no answer within {SECONDS:g} s")
+        raise _error(name, f"HDF5 gives no answer within {seconds:g} s")
     if len(answer) > ANSWER:
         raise _error(name, "it has more attributes or objects than archi reads")
     if not answer:

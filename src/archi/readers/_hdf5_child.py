@@ -14,6 +14,7 @@ import math
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 MEMORY = 192 << 20  # bytes beyond what is there when everything is imported
@@ -38,22 +39,14 @@ def main() -> None:
     try:
         import h5py
 
-        files = _read_all(h5py, task, texts)
-        answer: dict[str, Any] = {"files": files}
+        answer: dict[str, Any] = {"files": _read_all(h5py, task, texts)}
     except ImportError:
         answer = {"error": "h5py is needed for HDF5 files; pip install h5py"}
     except ArchiError as error:
-        answer = {"error": error.message.rpartition(": ")[2]}
-    except Unreadable as error:
-        answer = {"error": str(error)}
-    except MemoryError:
-        answer = {"error": "HDF5 needs more memory for it than it gets"}
-    except (OSError, RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as error:
-        answer = {"error": f"HDF5 can't read it: {error}"}
+        answer = {"error": _words(error)}
     with open(1, "wb", closefd=False) as out:
         out.write(json.dumps(answer).encode() + b"\n")
-        if "files" in answer:
-            out.writelines(texts)
+        out.writelines(texts)
 
 
 def _read_all(h5py: Any, task: dict[str, Any], texts: list[bytes]) -> list[dict[str, Any]]:
@@ -64,28 +57,53 @@ def _read_all(h5py: Any, task: dict[str, Any], texts: list[bytes]) -> list[dict[
     if task["members"] == [""]:
         with open_regular(task["path"]) as file:
             _limit()
-            return [_look(h5py, file, wanted, texts)]
+            return [_read(h5py, lambda: file, wanted, texts)]
     with Archive(task["path"]) as archive:
-        found = [archive.find(name) for name in task["members"]]
         _limit()
-        return [_look(h5py, archive.open(member), wanted, texts) for member in found if member]
+        members = [archive.find(name) for name in task["members"]]
+        opened = [partial(archive.open, member) for member in members if member]
+        return [_read(h5py, each, wanted, texts) for each in opened]
 
 
-def _look(h5py: Any, source: Any, wanted: list[str], texts: list[bytes]) -> dict[str, Any]:
+def _read(h5py: Any, opened: Any, wanted: list[str], texts: list[bytes]) -> dict[str, Any]:
+    """Return what is in a file, as far as it can be read."""
+    from archi.errors import ArchiError
+
+    found: dict[str, Any] = {"attributes": [], "datasets": [], "oddities": [], "problem": ""}
+    try:
+        _look(h5py, opened(), wanted, texts, found)
+    except ArchiError as error:
+        found["problem"] = _words(error)
+    except Unreadable as error:
+        found["problem"] = str(error)
+    except MemoryError:
+        found["problem"] = "HDF5 needs more memory for it than it gets"
+    except (OSError, RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as error:
+        found["problem"] = f"HDF5 can't read it: {error}"
+    return found
+
+
+def _words(error: Any) -> str:
+    """Return an error's message without the name of the file in front."""
+    return str(error.message.partition("': ")[2] or error.message)
+
+
+def _look(
+    h5py: Any, source: Any, wanted: list[str], texts: list[bytes], found: dict[str, Any]
+) -> None:
     length = source.seek(0, os.SEEK_END)
     source.seek(0)
     with h5py.File(source, "r") as file:
-        attributes = [[name, _text(h5py, file, name, texts)] for name in wanted]
-        found: dict[str, Any] = {
-            "attributes": [[name, size] for name, size in attributes if size is not None],
-            "datasets": [],
-            "oddities": [],
-        }
         for kind, *facts in _objects(h5py, file.id, length):
-            found["datasets" if kind == "dataset" else "oddities"].append(
-                facts if kind == "dataset" else [kind, *facts]
-            )
-        return found
+            if kind == "dataset":
+                found["datasets"].append(facts)
+            else:
+                found["oddities"].append([kind, *facts])
+        for name in wanted:
+            text = _text(h5py, file, name)
+            if text is not None:
+                texts.append(text)
+                found["attributes"].append([name, len(text)])
 
 
 def _limit() -> None:
@@ -120,8 +138,8 @@ def _address_space() -> int:
         return 1 << 30
 
 
-def _text(h5py: Any, file: Any, name: str, texts: list[bytes]) -> int | None:
-    """Add the text of a root attribute to `texts`; return its length, None without one."""
+def _text(h5py: Any, file: Any, name: str) -> bytes | None:
+    """Return the text of a root attribute, None without one."""
     if not h5py.h5a.exists(file.id, name.encode()):
         return None
     attribute = h5py.h5a.open(file.id, name.encode())
@@ -135,8 +153,7 @@ def _text(h5py: Any, file: Any, name: str, texts: list[bytes]) -> int | None:
     text = value.encode(errors="surrogateescape") if isinstance(value, str) else bytes(value)
     if len(text) > ATTRIBUTE:
         raise Unreadable(f"its attribute {name} is larger than archi reads")
-    texts.append(text)
-    return len(text)
+    return text
 
 
 def _objects(h5py: Any, root: Any, length: int) -> Iterator[list[Any]]:

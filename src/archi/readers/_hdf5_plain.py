@@ -244,7 +244,9 @@ class _File:
             name = parts[0].rstrip(b"\0").decode()
             if name in ATTRIBUTES:
                 self.require(self.shape(parts[2]) == ())
-                yield name, self.text(parts[1], data[at:]).decode()
+                text = self.text(parts[1], data[at:])
+                self.require(b"\0" not in text)  # libhdf5 would end it there
+                yield name, text.decode()
 
     def text(self, kind: bytes, value: bytes) -> bytes:
         """Return a string: fixed in length, or variable, which is in a global heap (III.E)."""

@@ -126,6 +126,8 @@ class _Layout:
     def _fit(self, width: int) -> None:
         steps = (
             lambda: self._move_under("inputs"),
+            lambda: self._drop("fixed_in"),
+            lambda: self._drop("cve"),
             lambda: self._drop("params_share"),
             self._close_up,
             self._shorten_types,

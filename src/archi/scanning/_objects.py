@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+HDF5_CONFIGS = ("model_config", "training_config")  # attributes of a legacy file
+
 
 class Place(NamedTuple):
     """A place in a document: a key or index in its parent, or the name of a layer."""
@@ -47,13 +49,14 @@ class Object:
 
     `module` is where Keras is to find `name`, a class or a function (`class_name` is then
     `function`); each is empty where the file has no such text. `config` is what the object
-    is made with, empty for a function.
+    is made with, empty for a function. `container` is what holds the document, such as
+    `config.json`.
     """
 
-    __slots__ = ("class_name", "config", "module", "name", "place", "raw", "root")
+    __slots__ = ("class_name", "config", "container", "module", "name", "place", "raw", "root")
 
-    def __init__(self, raw: dict[str, Any], place: Place) -> None:
-        self.raw, self.place = raw, place
+    def __init__(self, raw: dict[str, Any], place: Place, container: str) -> None:
+        self.raw, self.place, self.container = raw, place, container
         class_name, module, config = raw["class_name"], raw.get("module"), raw["config"]
         self.class_name: str = class_name if type(class_name) is str else ""
         self.module: str = module if type(module) is str else ""
@@ -64,16 +67,21 @@ class Object:
             self.name = config if type(config) is str else ""
 
     @property
+    def where(self) -> str:
+        """Where it stands, in words."""
+        return self.place.shown(self.container)
+
+    @property
     def is_function(self) -> bool:
         """Whether a function is looked up; Keras takes one under a class's name, too."""
         return self.class_name == "function" or self.name[:1].islower()
 
 
-def objects(document: Any) -> Iterator[Object]:
+def objects(document: Any, container: str) -> Iterator[Object]:
     """Yield every object of a document, each before those inside it."""
     for value, place in containers(document):
         if type(value) is dict and "class_name" in value and "config" in value:
-            yield Object(value, place)
+            yield Object(value, place, container)
 
 
 def containers(document: Any) -> Iterator[tuple[dict[str, Any] | list[Any], Place]]:

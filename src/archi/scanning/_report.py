@@ -6,16 +6,16 @@ import os
 from collections import Counter
 from typing import Any
 
-from archi.report import Column, Note, Part, Report, Table
-from archi.scanning._findings import SEVERITIES, Finding, Scan
+from archi.report import Column, Fact, Facts, Note, Part, Report, Table
+from archi.scanning._findings import SEVERITIES, Finding, Scan, rules
 
 COLUMNS = [
     Column("severity", "Severity", "verdict"),
     Column("rule", "Rule"),
     Column("where", "Where", "name"),
     Column("detail", "What would happen"),
-    Column("cve", "CVE", "names"),
-    Column("fixed_in", "Refused from"),
+    Column("cve", "CVE", "names", optional=True),
+    Column("fixed_in", "Refused from", optional=True),
 ]
 
 
@@ -31,7 +31,16 @@ def scan_report(scan: Scan) -> Report:
     }
     title = f"{os.path.basename(scan.file)}   {verdict(scan)}"
     notes: list[Part] = [Note(f"not looked at: {each}", warning=True) for each in scan.unread]
-    return Report(title, data, [findings_table(scan.findings), *notes])
+    return Report(title, data, [findings_table(scan.findings), *_rules(scan.findings), *notes])
+
+
+def with_findings(report: Report, scan: Scan) -> Report:
+    """Return the report of a file with what a scan of it found at its end."""
+    data = {**report.data, "findings": findings_data(scan.findings), "unread": scan.unread}
+    found = Note(f"Scan: {verdict(scan)}", warning=not scan.ok)
+    notes = [Note(f"not looked at: {each}", warning=True) for each in scan.unread]
+    parts = [*report.parts, found, findings_table(scan.findings), *notes]
+    return Report(report.title, data, parts)
 
 
 def verdict(scan: Scan) -> str:
@@ -44,6 +53,19 @@ def verdict(scan: Scan) -> str:
     counts = Counter(found.severity for found in scan.findings)
     listed = ", ".join(f"{counts[each]:,} {each}" for each in SEVERITIES if counts[each])
     return f"{total:,} finding{'s' * (total != 1)}: {listed}"
+
+
+def _rules(findings: list[Finding]) -> list[Part]:
+    """Return what the rules that found something are, a line each."""
+    titles = {rule.id: rule.title for rule in rules()}
+    lines: dict[str, str] = {}
+    for each in findings:
+        known = ", ".join(each.cve)
+        if each.fixed_in:
+            known = f"{known}{'; ' * bool(known)}refused from Keras {each.fixed_in}"
+        lines.setdefault(each.rule, f"{titles[each.rule]}{': ' * bool(known)}{known}")
+    facts = [Fact(rule, line) for rule, line in lines.items()]
+    return [Facts(facts, "Rules")] if facts else []
 
 
 def findings_table(findings: list[Finding], title: str = "") -> Table:

@@ -9,14 +9,14 @@ from typing import Any
 from archi.errors import ReadError, quote
 from archi.readers._archive import Archive
 from archi.readers._files import open_regular, read_whole
-from archi.readers._hdf5 import Contents, quick_contents, read_contents
+from archi.readers._hdf5 import SECONDS, Contents, plain, read_partly
 from archi.readers._json import LIMIT, Duplicate, parse
 from archi.scanning._findings import SEVERITIES, Finding, Scan, apply
-from archi.scanning._objects import objects
+from archi.scanning._objects import HDF5_CONFIGS, objects
 
 FINDINGS = 1000
 OBJECTS = 200_000  # the largest config that is read has half as many
-CONFIG = "config.json"
+CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 WHERE = 200  # characters of a place that are shown
 H5_MEMBERS = 50  # weights in parts are as many members
 H5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -95,11 +95,8 @@ class _Scanning:
         with Archive(self.path) as archive:
             self._add(apply("archive", archive))
             # libhdf5 is gone again before the config takes memory here.
-            weights = dict.fromkeys(m.name for m in archive.members if m.name.endswith(".h5"))
-            if len(weights) > H5_MEMBERS:
-                self._give_up(f"it has more HDF5 members than archi reads, {H5_MEMBERS}")
-            for name, contents in self._hdf5_contents(list(weights)[:H5_MEMBERS]).items():
-                self._add(apply("hdf5", contents), f"{name}: ")
+            names = dict.fromkeys(m.name for m in archive.members if m.name.endswith(".h5"))
+            self._weights(list(names))
             if self.document is not None:
                 self._objects(self.document, CONFIG)
                 return
@@ -113,10 +110,10 @@ class _Scanning:
                 self.errors.append(error)
 
     def _hdf5(self) -> None:
-        for contents in self._hdf5_contents([""]).values():
+        for contents in self._contents([""]).values():
             self._add(apply("hdf5", contents))
             for name, text in contents.attributes.items():
-                if name.endswith("_config"):
+                if name in HDF5_CONFIGS:
                     self._text(text, name)
 
     def _json(self) -> None:
@@ -126,15 +123,35 @@ class _Scanning:
         with open_regular(self.path) as file:
             self._text(read_whole(file, LIMIT, quote(self.path, 80)), "config")
 
-    def _hdf5_contents(self, names: list[str]) -> dict[str, Contents]:
-        unknown = [name for name in names if name not in self.contents]
+    def _weights(self, names: list[str]) -> None:
+        """Look at the HDF5 members: first the one that Keras reads.
+
+        Others may be there to make libhdf5 fail.
+        """
+        if len(names) > H5_MEMBERS:
+            self._give_up(f"it has more HDF5 members than archi reads, {H5_MEMBERS}")
+        main = [name for name in names if name == WEIGHTS]
+        others = [name for name in names[:H5_MEMBERS] if name != WEIGHTS]
+        groups = list(filter(None, [main, others]))
+        for group in groups:
+            for name, contents in self._contents(group, SECONDS / len(groups)).items():
+                self._add(apply("hdf5", contents), f"{name}: ")
+
+    def _contents(self, names: list[str], seconds: float = SECONDS) -> dict[str, Contents]:
+        """Return what these HDF5 files hold, and note what can't be read of them."""
+        found = {name: self.contents[name] for name in names if name in self.contents}
+        if self.quick:
+            found |= plain(self.path, [name for name in names if name not in found])
+        unknown = [name for name in names if name not in found]
         if unknown:
-            read = quick_contents if self.quick else read_contents
             try:
-                self.contents |= read(self.path, unknown)
+                found |= read_partly(self.path, unknown, seconds)
             except ReadError as error:
                 self.errors.append(error)
-        return {name: self.contents[name] for name in names if name in self.contents}
+        for contents in found.values():
+            if contents.problem:
+                self._give_up(contents.problem)
+        return found
 
     def _text(self, text: str | bytes, container: str) -> None:
         duplicates: list[Duplicate] = []
@@ -148,12 +165,12 @@ class _Scanning:
         self._objects(document, container)
 
     def _objects(self, document: Any, container: str) -> None:
-        for number, each in enumerate(objects(document)):
+        for number, each in enumerate(objects(document, container)):
             if number == OBJECTS:
                 self._give_up(f"{container} has more objects than archi looks at, {OBJECTS:,}")
                 return
             for found in apply("object", each):
-                self._add([found._replace(where=each.place.shown(container))])
+                self._add([found._replace(where=each.where)])
 
     def _add(self, found: Iterable[Finding], prefix: str = "") -> None:
         for each in found:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from archi.errors import quote
 from archi.scanning._findings import Found, rule
-from archi.scanning._objects import Object
+from archi.scanning._objects import HDF5_CONFIGS, Object
 
 # Packages that Keras, in any version, looks its own objects up in.
 KERAS = {"keras", "tf_keras", "keras_core", "keras_hub", "keras_nlp", "keras_cv"}
@@ -69,19 +69,20 @@ def _severity(node: Object) -> str:
     "lambda-bytecode",
     looks_at="object",
     severity="high",
-    cve=("CVE-2024-3660", "CVE-2025-9905"),
-    fixed_in="3.11.3",
+    cve=("CVE-2024-3660",),
+    fixed_in="2.13.0",
 )
 def lambda_bytecode(node: Object) -> Iterator[Found]:
     """Python bytecode in the file.
 
     A Lambda made from a Python lambda holds its compiled code. Loading it runs marshal.loads,
     and using or even building the layer runs the code. Keras 2.13 and later refuse it in
-    .keras files under safe_mode, Keras 3.11.3 and later in .h5 files too. Replace the lambda
-    by a registered function or layer.
+    .keras files under safe_mode, Keras 3.11.3 and later in .h5 files too (CVE-2025-9905).
+    Replace the lambda by a registered function or layer.
     """
+    legacy = (("CVE-2025-9905",), "3.11.3") if node.container in HDF5_CONFIGS else (None, None)
     if node.class_name == "__lambda__":
-        yield Found("Python bytecode is unmarshalled and run")
+        yield Found("Python bytecode is unmarshalled and run", "", "", *legacy)
     elif node.class_name == "Lambda":
         for key in ("function", "output_shape", "mask"):
             code = node.config.get(key)
@@ -89,7 +90,8 @@ def lambda_bytecode(node: Object) -> Iterator[Found]:
             # Keras 2 writes [code, defaults, closure].
             first = code[0] if isinstance(code, list) and code else None
             if isinstance(first, str) and (kind == "lambda" or BYTECODE.fullmatch(first)):
-                yield Found(f"its {key} is Python bytecode, which is unmarshalled and run")
+                what = f"its {key} is Python bytecode, which is unmarshalled and run"
+                yield Found(what, "", "", *legacy)
 
 
 @rule(
@@ -173,7 +175,8 @@ def non_modeling_api(node: Object) -> Iterator[Found]:
 
     Keras's own functions can be called from a config, and some of them download files, load
     other models or switch the checks off that keep a file from running code. Keras 3.11 and
-    later refuse them.
+    later refuse them. What get_file unpacked before Keras 3.12 could be written anywhere
+    (CVE-2025-12060, CVE-2025-12638).
     """
     if node.root not in KERAS or not node.is_function:
         return
