@@ -223,7 +223,10 @@ class _Tracer:
             for layer in document["config"]["layers"]:
                 layer["scopes"], layer["label"] = places.get(layer["name"], ((), layer["name"]))
         weights = _LiveWeights(model)
-        graph = build_graph(document, title=title, settings=settings, weights=weights)
+        scoped = places is not None
+        graph = build_graph(
+            document, title=title, settings=settings, weights=weights, scoped=scoped
+        )
         graph.name = self.model.name
         return graph
 

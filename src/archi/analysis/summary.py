@@ -11,7 +11,7 @@ from archi.analysis.memory import most, total, training
 from archi.analysis.receptive_field import Field
 from archi.analysis.stages import Group, blocks, fold_repeats, stage_resolution, stages
 from archi.errors import ArchiError, one_of, quote
-from archi.graph import UNKNOWN, Graph, Shape, Tensor
+from archi.graph import UNKNOWN, Graph, Shape, Tensor, collector_at_rest
 from archi.report import Column, Note, Part, Report, Table
 from archi.units import sizes
 
@@ -93,6 +93,17 @@ def summarize(
 
     Raises ArchiError for an unknown column, dtype or optimizer.
     """
+    with collector_at_rest():
+        return _summarized(graph, depth, columns, dtype, optimizer)
+
+
+def _summarized(
+    graph: Graph,
+    depth: int | None,
+    columns: list[str] | None,
+    dtype: str | None,
+    optimizer: str | None,
+) -> Report:
     counts = count(graph, dtype)
     trained = training(graph, optimizer, dtype) if optimizer else None
     groups = stages(graph, counts.layers)
