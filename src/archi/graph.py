@@ -31,6 +31,11 @@ class _Unknown(tuple[None, ...]):
 
 UNKNOWN: Shape = _Unknown((None,))
 
+
+class Unbatched(tuple[int, ...]):
+    """A shape without a batch axis: a weight's."""
+
+
 MAX_LAYERS = 200_000  # a network larger than this is refused while it is built
 
 
@@ -375,10 +380,22 @@ class Graph:
         self.data_format = _build.get().data_format
         self.hides_input = False  # whether Keras lists the layers without the input's
         self.source = {"kind": "python", "target": self.title}
+        self.spare: list[Node] = []
         if not self.inputs or not self.outputs:
             raise GraphError("a network has at least one input and one output tensor")
         self.nodes, self.layers = keras_order(self.inputs, self.outputs)
         self._members = set(self.nodes)
+        self._check_names()
+
+    def add_spare(self, nodes: list[Node]) -> None:
+        """Add layers that the network holds and no output depends on, such as heads for training.
+
+        Their nodes have no inputs. Raises GraphError for a name that is taken.
+        """
+        self.spare += nodes
+        self.nodes += nodes
+        self.layers += [node.layer for node in nodes]
+        self._members |= set(nodes)
         self._check_names()
 
     def _check_names(self) -> None:
@@ -481,8 +498,8 @@ def map_tensors(function: Callable[[Tensor], Any], value: Any) -> Any:
 
 
 def is_list(value: Any) -> bool:
-    """Whether a value is a list or tuple."""
-    return isinstance(value, (list, tuple))
+    """Whether a value is a list or tuple, and not of a kind of its own, as a `Constant` is."""
+    return isinstance(value, (list, tuple)) and not hasattr(value, "_fields")
 
 
 def keras_order(
@@ -541,5 +558,5 @@ def _walk_back(outputs: tuple[Tensor, ...]) -> tuple[list[Node], dict[Layer, int
 def _check_inputs(nodes: list[Node], inputs: tuple[Tensor, ...]) -> None:
     declared = {tensor.node for tensor in inputs}
     for node in nodes:
-        if not node.inputs and node not in declared:
+        if not (node.inputs or node in declared or node.layer.stands_alone):
             raise GraphError(f"input {quote(node.layer.name)} is used but is not among the inputs")

@@ -30,21 +30,7 @@ class Constant(NamedTuple):
         return tuple(lengths)
 
 
-class Variable(NamedTuple):
-    """A weight that a call reads beside its inputs, as operations in people's own layers do.
-
-    `counted` says that it is the first call that reads it, so that its parameters count once.
-    Keras's configs have none; archi makes them of models that are there.
-    """
-
-    name: str
-    shape: Shape
-    dtype: str
-    trainable: bool
-    counted: bool
-
-
-ARRAYS = (Tensor, Constant, Variable)  # what has a shape and a dtype
+ARRAYS = (Tensor, Constant)  # what has a shape and a dtype
 
 
 def write_values(value: Any, tensor: Callable[[Tensor], Any]) -> Any:
@@ -54,8 +40,6 @@ def write_values(value: Any, tensor: Callable[[Tensor], Any]) -> Any:
     if isinstance(value, Constant):
         config: dict[str, Any] = {"value": value.value, "dtype": value.dtype}
         return {"class_name": f"__{value.kind}__", "config": config}
-    if isinstance(value, Variable):
-        return {"class_name": "__weight__", "config": value._asdict()}
     if isinstance(value, slice):
         bounds = {key: write_values(getattr(value, key), tensor) for key in _BOUNDS}
         return {"class_name": "__slice__", "config": bounds}
@@ -89,8 +73,6 @@ def read_values(value: Any, tensor: Callable[[dict[str, Any]], Tensor]) -> Any:
         numbers, dtype = config.get("value"), config.get("dtype")
         if isinstance(numbers, list) and isinstance(dtype, str):
             return Constant(numbers, dtype, kind.strip("_"))
-    if kind == "__weight__" and isinstance(config, dict):
-        return Variable(**{**config, "shape": tuple(config["shape"])})
     return {key: read_values(item, tensor) for key, item in value.items()}
 
 

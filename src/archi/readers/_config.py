@@ -3,8 +3,7 @@
 A functional or Sequential document is read into a `_Model`: its layers as twins, its
 calls in an order in which each finds its inputs. Running through the calls makes the
 graph; a model called inside another is run through at that place, its layers named
-`outer/inner`, once for every call of it. Documents that archi makes itself of models that
-are there (`archi.tracing`) have the `scopes` of a layer and its `label` in them, too.
+`outer/inner`, once for every call of it.
 
 Nothing is looked up by the names in a document but twins. A layer without a twin, or one
 whose twin does not take what the document says, becomes an `OpaqueLayer`, with the shapes
@@ -14,7 +13,6 @@ that the document records where others read it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 from archi.errors import ArchiError, LayerError, ReadError, quote
@@ -183,10 +181,7 @@ class _Model:
                 raise ReadError(f"two layers are named {quote(name)}")
             self.documents[name] = each
             self.stores[name] = self._store(each, counts)
-            around = [scope[0] for scope in each.get("scopes", ())]
-            label = "/".join([*around, each.get("label", name)])
-            inside = self.place.inside(label, self.stores[name])
-            self.members[name] = reader.member(each, inside)
+            self.members[name] = reader.member(each, self.place.inside(name, self.stores[name]))
         if not self.members:
             raise ReadError(f"the model {quote(self.name)} has no layers")
 
@@ -237,12 +232,9 @@ class _Model:
     def call(self, call: Call, args: list[Any], kwargs: dict[str, Any]) -> Outputs:
         """Call one of the layers and return its outputs."""
         member = self.members[call.name]
-        with ExitStack() as scopes:
-            for name, kind in self.documents[call.name].get("scopes", ()):
-                scopes.enter_context(scope(name, kind))
-            if not isinstance(member, _Model):
-                return self._node(member, call, tuple(args), kwargs).outputs
-            scopes.enter_context(scope(call.name, str(member.document.get("class_name"))))
+        if not isinstance(member, _Model):
+            return self._node(member, call, tuple(args), kwargs).outputs
+        with scope(call.name, str(member.document.get("class_name"))):
             return tensors_in(member.run(args[0] if args else None))
 
     def _node(
