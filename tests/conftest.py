@@ -9,6 +9,26 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+# Networks that Keras takes seconds to build, of families whose smaller ones are tested always.
+LARGE = {
+    "densenet201",
+    "densenet264",
+    "efficientnet-b5",
+    "efficientnet-b6",
+    "efficientnet-b7",
+    "efficientnet-v2-m",
+    "efficientnet-v2-l",
+}
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their markers
+def pytest_collection_modifyitems(items):
+    """Leave tests that build large networks with real Keras to the night."""
+    for item in items:
+        call = getattr(item, "callspec", None)  # what a test is parametrised with
+        if call and "keras" in item.fixturenames and call.params.get("spec") in LARGE:
+            item.add_marker(pytest.mark.nightly)
+
 
 @pytest.fixture
 def archi(monkeypatch):

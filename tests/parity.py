@@ -9,8 +9,8 @@ from __future__ import annotations
 import inspect
 import json
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from importlib import import_module
 from types import ModuleType
@@ -27,7 +27,36 @@ ACCEPTED, REFUSED = "accepted", "refused"
 NAME = "parity"  # of the model around the layer
 
 Shape = tuple[int | None, ...]
-Call = Shape | list[Shape]  # what a layer is called on: a tensor, or a list of tensors
+
+
+class Arguments(NamedTuple):
+    """The arguments of one call: a shape stands for a tensor, in lists as well.
+
+    Anything else is given as it is.
+    """
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    def __str__(self) -> str:
+        given = [*map(str, self.args), *(f"{k}={v}" for k, v in self.kwargs.items())]
+        return f"({', '.join(given)})"
+
+
+# What a layer is called on: a tensor, a list of tensors, or several arguments.
+Call = Shape | list[Shape] | Arguments
+
+
+class Inner(NamedTuple):
+    """A layer as an argument of another; each side makes its own."""
+
+    layer: str
+    kwargs: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.layer}({', '.join(f'{k}={v}' for k, v in self.kwargs.items())})"
+
+    __repr__ = __str__
 
 
 class Case(NamedTuple):
@@ -89,7 +118,8 @@ def check(case: Case) -> str:
     """Return ACCEPTED or REFUSED, as both sides say. Raises AssertionError where they differ."""
     real_keras = keras()
     twin = build_twin(case)
-    with _session(real_keras, case.default_format):
+    stateful = isinstance(twin, Built) and twin.layer.keeps_state
+    with _session(real_keras, case.default_format, allocates=stateful):
         real = build_real(real_keras, case)
         if isinstance(twin, Refused) and isinstance(real, Refused):
             return REFUSED
@@ -101,14 +131,20 @@ def check(case: Case) -> str:
 
 
 @contextmanager
-def _session(real_keras: ModuleType, default_format: str) -> Iterator[None]:
-    """Names counted from the start, this default data format, and no weight allocated."""
+def _session(
+    real_keras: ModuleType, default_format: str, *, allocates: bool = False
+) -> Iterator[None]:
+    """Names counted from the start, this default data format, and no weight allocated.
+
+    Layers that keep their state have to allocate it.
+    """
     before = real_keras.config.image_data_format()
     real_keras.config.set_image_data_format(default_format)
     real_keras.backend.clear_session(free_memory=False)
+    no_weights = real_keras.StatelessScope(initialize_variables=False)
     try:
         with (
-            real_keras.StatelessScope(initialize_variables=False),
+            nullcontext() if allocates else no_weights,
             pytest.MonkeyPatch.context() as p,
         ):
             # It gives the very tensor it is called on: a cycle, which no model can hold.
@@ -126,7 +162,7 @@ def build_twin(case: Case) -> Built | Refused:
     """Build archi's side. Only a LayerError is a refusal; anything else is a bug, and raised."""
     with building(case.default_format):
         try:
-            layer = layer_class(case.layer)(*deepcopy(case.args), **deepcopy(case.kwargs))
+            layer = _make(layer_class, case.layer, case.args, case.kwargs)
             ends = _call_all(layer, case, _twin_input) if case.calls else _twin_source(layer)
         except LayerError as error:
             return Refused(error)
@@ -136,13 +172,26 @@ def build_twin(case: Case) -> Built | Refused:
 def build_real(real_keras: ModuleType, case: Case) -> Built | Refused:
     """Build Keras's side, which may refuse in any way."""
     try:
-        layer = real_class(case.layer)(*deepcopy(case.args), **deepcopy(case.kwargs))
+        layer = _make(real_class, case.layer, case.args, case.kwargs)
         ends = _call_all(layer, case, _real_input) if case.calls else ([layer.output],) * 2
         return Built(layer, ends[1], real_keras.Model(*map(_single, ends), name=NAME))
     except ImportError as missing:  # Keras imports SciPy when a layer wants it
         pytest.skip(str(missing))
     except Exception as error:
         return Refused(error)
+
+
+def _make(find: Callable[[str], Any], name: str, args: Any, kwargs: Any) -> Any:
+    """Make a layer, and before it those among its arguments; `find` gives a class by name."""
+
+    def made(value: Any) -> Any:
+        if isinstance(value, Inner):
+            return _make(find, value.layer, (), value.kwargs)
+        if isinstance(value, list):
+            return [made(item) for item in value]
+        return deepcopy(value)
+
+    return find(name)(*map(made, args), **{key: made(value) for key, value in kwargs.items()})
 
 
 def real_class(layer: str) -> Any:
@@ -168,13 +217,29 @@ def _twin_source(layer: Any) -> tuple[list[Tensor], list[Tensor]]:
 
 def _call_all(layer: Any, case: Case, source: Any) -> tuple[list[Any], list[Any]]:
     """Call a layer on fresh inputs for each call; return all inputs and all outputs."""
-    inputs, outputs = [], []
+    inputs: list[Any] = []
+    outputs: list[Any] = []
+
+    def tensors(value: Any) -> Any:
+        if isinstance(value, list):
+            return [tensors(item) for item in value]
+        if not isinstance(value, tuple):
+            return value
+        inputs.append(source(value, case.dtype))
+        return inputs[-1]
+
     for call in case.calls:
-        shapes = call if isinstance(call, list) else [call]
-        tensors = [source(shape, case.dtype) for shape in shapes]
-        inputs += tensors
-        outputs.append(layer(tensors if isinstance(call, list) else tensors[0]))
+        args, kwargs = call if isinstance(call, Arguments) else ((call,), {})
+        args, kwargs = [tensors(arg) for arg in args], {k: tensors(kwargs[k]) for k in kwargs}
+        outputs += _flat(layer(*args, **kwargs))
     return inputs, outputs
+
+
+def _flat(outputs: Any) -> list[Any]:
+    """Return tensors in the order in which Keras flattens them."""
+    if isinstance(outputs, (list, tuple)):
+        return [tensor for item in outputs for tensor in _flat(item)]
+    return [outputs]
 
 
 def _single(tensors: list[Any]) -> Any:
@@ -223,11 +288,12 @@ def _weight_claims(twin: Any, real: Any) -> Iterator[tuple[str, Any, Any]]:
     ours = [
         (w.name, w.shape, w.trainable and twin.trainable, w.dtype or dtype) for w in twin.weights
     ]
-    theirs = [(w.name, tuple(w.shape), w.trainable, w.dtype) for w in real.weights]
-    yield "weights", sorted(ours), sorted(theirs)
+    trained = {id(weight) for weight in real.trainable_weights}
+    theirs = [(w.name, tuple(w.shape), id(w) in trained, w.dtype) for w in real.weights]
+    yield "weights", ours, theirs
     yield "params", twin.params, real.count_params()
-    trained = sum(math.prod(w.shape) for w in real.trainable_weights)
-    yield "trainable params", twin.trainable_params, trained
+    number = sum(math.prod(w.shape) for w in real.trainable_weights)
+    yield "trainable params", twin.trainable_params, number
 
 
 def _without_inner(config: dict[str, Any]) -> dict[str, Any]:

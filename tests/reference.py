@@ -554,3 +554,49 @@ def pnasnet_5(N, F, stem_filters, imagenet, input_shape, classes):
         stride = 2 if number in (N, 2 * N) else 1
         x, before = _pnas_cell(x, before, F * 2 ** (number // N), stride), x
     return keras.Model(inputs, _classifier(layers.Activation("relu")(x), classes))
+
+
+# --- VGG (Simonyan & Zisserman 2014, https://arxiv.org/abs/1409.1556) --------------------------
+
+
+def vgg(columns, bn, input_shape=(224, 224, 3), classes=1000):
+    """VGG from a column of table 1: filters of 3x3 convolutions, "M" for a max pooling.
+
+    With `bn` a normalisation follows each, as in github.com/pytorch/vision.
+    """
+    inputs = x = keras.Input(input_shape)
+    for entry in columns.split():
+        if entry == "M":
+            x = layers.MaxPooling2D(2)(x)
+        elif bn:
+            x = layers.Conv2D(int(entry), 3, padding="same")(x)
+            x = _bn_relu(x)
+        else:
+            x = layers.Conv2D(int(entry), 3, padding="same", activation="relu")(x)
+    x = layers.Flatten()(x)
+    x = layers.Dense(4096, activation="relu")(x)
+    x = layers.Dense(4096, activation="relu")(x)
+    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
+
+
+# --- DenseNet for CIFAR (Huang et al. 2016, https://arxiv.org/abs/1608.06993) -------------------
+
+
+def densenet_cifar(depth, k, bc, dropout=0, input_shape=(32, 32, 3), classes=10):
+    """DenseNet and DenseNet-BC as in github.com/liuzhuang13/DenseNet, models/densenet.lua."""
+
+    def conv(x, filters, kernel):
+        x = _bn_relu(x)
+        x = layers.Conv2D(filters, kernel, padding="same", use_bias=False)(x)
+        return layers.Dropout(dropout)(x) if dropout else x
+
+    inputs = keras.Input(input_shape)
+    x = layers.Conv2D(2 * k if bc else 16, 3, padding="same", use_bias=False)(inputs)
+    for block in range(3):
+        for _ in range((depth - 4) // (6 if bc else 3)):
+            y = conv(x, 4 * k, 1) if bc else x
+            x = layers.Concatenate()([x, conv(y, k, 3)])
+        if block < 2:
+            x = conv(x, x.shape[-1] // 2 if bc else x.shape[-1], 1)
+            x = layers.AveragePooling2D(2)(x)
+    return keras.Model(inputs, _classifier(_bn_relu(x), classes))

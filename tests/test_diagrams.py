@@ -189,6 +189,13 @@ def test_stages_of_resnet34_read_like_table_1():
     assert [box.repeats for box in diagram.panels[0].boxes] == [1, 1, 1, 3, 4, 6, 3, 1, 1]
 
 
+def test_dropout_before_the_classifier_is_no_words_of_its_own():
+    assert titles(stage.diagram(archi.load("mnasnet1.0")))[-2:] == [
+        "global avg pool",
+        "dense, softmax",
+    ]
+
+
 def test_stages_of_nasnet_read_like_figure_2():
     """Zoph et al. 2017, Figure 2, right: the order of the cells for ImageNet."""
     diagram = stage.diagram(archi.load("nasnet-a-7@1920"))
@@ -248,7 +255,7 @@ def test_boxes_show_what_the_graph_has(name):
     shapes = {node.layer.name: sizes(node.outputs[0].shape) for node in graph.nodes}
     params = {each.name: each.params for each in graph.layers}
     for each in layer.diagram(graph).panels[0].boxes:
-        assert each.title == each.layers[0]
+        assert each.title == layer.shorten(each.layers[0])
         assert each.lines[-1] == shapes[each.layers[0]]
     for each in block.diagram(graph).panels[0].boxes:
         if each.form != "pill":

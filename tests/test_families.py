@@ -185,6 +185,72 @@ def test_equal_to_keras_applications_channels_first(keras, name):
     assert_equal_configs(keras, graph, model)
 
 
+def test_efficientnet_for_published_weights_equals_keras(keras, monkeypatch):
+    """Where it loads its weights for ImageNet, Keras adds a rescaling: `imagenet=true`."""
+    from keras.src.applications import efficientnet
+
+    monkeypatch.setattr(efficientnet.file_utils, "get_file", lambda *_, **__: "")
+    monkeypatch.setattr(efficientnet.Functional, "load_weights", lambda *_: None)
+    keras.backend.clear_session()
+    with keras.StatelessScope(initialize_variables=False):
+        model = keras.applications.EfficientNetB0()
+    graph = load("efficientnet-b0,imagenet=true")
+    assert list(compare(graph, model)) == []
+    assert_equal_configs(keras, graph, model)
+
+
+@pytest.mark.parametrize(
+    ("spec", "arguments"),
+    [
+        ("densenet264", {"blocks": [6, 12, 64, 48]}),
+        ("efficientnet-w0.7-d1.3,input=65x96x3", {"width": 0.7, "depth": 1.3}),
+        ("convnext-24-5,drop_path=0.3,input=64x64x3", {"channels": 24, "blocks": 5}),
+    ],
+)
+def test_networks_between_those_of_keras_applications(keras, spec, arguments):
+    """What Keras's own, unexported, functions build from the same numbers."""
+    from keras.src.applications import convnext, densenet, efficientnet
+
+    keras.backend.clear_session()
+    with keras.StatelessScope(initialize_variables=False):
+        if "width" in arguments:
+            model = efficientnet.EfficientNet(
+                arguments["width"], arguments["depth"], 224, input_shape=(65, 96, 3), weights=None
+            )
+        elif "channels" in arguments:
+            model = convnext.ConvNeXt(
+                [3, 3, arguments["blocks"], 3],
+                [arguments["channels"] * 2**stage for stage in range(4)],
+                drop_path_rate=0.3,
+                input_shape=(64, 64, 3),
+                weights=None,
+                name="convnext",
+            )
+        else:
+            model = densenet.DenseNet(**arguments, weights=None)
+    graph = load(spec)
+    assert list(compare(graph, model)) == []
+    assert_equal_configs(keras, graph, model)
+
+
+def test_weights_of_keras_load(keras, tmp_path):
+    """Into a network with operations and models inside, as Keras's own file of weights has them."""
+    import h5py
+    import numpy as np
+    from keras.src.applications.convnext import ConvNeXt
+    from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
+
+    path = str(tmp_path / "weights.h5")
+    settings = {"input_shape": (64, 64, 3), "classes": 7, "name": "convnext", "weights": None}
+    published = ConvNeXt([3, 3, 1, 3], [8, 16, 32, 64], **settings)
+    with h5py.File(path, "w") as file:
+        save_weights_to_hdf5_group(file, published)
+    exported = to_keras(load("convnext-8-1,input=64x64x3,classes=7"))
+    exported.load_weights(path)
+    images = np.random.default_rng(0).uniform(0, 255, (2, 64, 64, 3))
+    assert np.array_equal(published(images), exported(images))
+
+
 def test_nasnet_between_mobile_and_large_equals_keras(keras):
     """Any N @ F is what Keras's own, unexported, NASNet function builds."""
     from keras.src.applications.nasnet import NASNet
@@ -290,6 +356,35 @@ def reference_cases():
         arguments = {"N": N, "F": F, "stem_filters": stem, "imagenet": size > 32}
         arguments |= {"input_shape": (size, size, 3), "classes": classes}
         cases[spec] = ("pnasnet_5", arguments)
+    cases |= {
+        "vgg11": ("vgg", {"columns": "64 M 128 M 256 256 M 512 512 M 512 512 M", "bn": False}),
+        "vgg13-bn,input=64x64x3,classes=9": (
+            "vgg",
+            {
+                "columns": "64 64 M 128 128 M 256 256 M 512 512 M 512 512 M",
+                "bn": True,
+                "input_shape": (64, 64, 3),
+                "classes": 9,
+            },
+        ),
+        "densenet-40-12": ("densenet_cifar", {"depth": 40, "k": 12, "bc": False}),
+        "densenet-13-5,dropout=0.2,input=33x20x1,classes=100": (
+            "densenet_cifar",
+            {
+                "depth": 13,
+                "k": 5,
+                "bc": False,
+                "dropout": 0.2,
+                "input_shape": (33, 20, 1),
+                "classes": 100,
+            },
+        ),
+        "densenet-bc-100-12": ("densenet_cifar", {"depth": 100, "k": 12, "bc": True}),
+        "densenet-bc-16-7,dropout=0.2": (
+            "densenet_cifar",
+            {"depth": 16, "k": 7, "bc": True, "dropout": 0.2},
+        ),
+    }
     for depth in (18, 34, 50, 101, 152):
         cases[f"preact-resnet{depth}"] = ("preact_resnet", {"depth": depth})
     for depth in (50, 101, 152):

@@ -30,6 +30,7 @@ from archi.layers import (
 )
 from archi.layers._arguments import REQUIRED
 from archi.layers._arguments import Activation as ActivationName
+from archi.layers._nested import members
 from archi.render.pictures.dot import KERAS_SPLINES, dot
 
 NONE, ALL = Switches(), Switches(*(True,) * len(Switches._fields))
@@ -51,7 +52,7 @@ def keras_dot(keras: Any, model: Any, switches: Switches, **more: Any) -> str:
     Keras's `splines=ortho`, which crashes Graphviz, is not archi's.
     """
     graph = keras.utils.model_to_dot(model, **switches._asdict(), **more)
-    ids = {str(id(layer)): f'"{layer.name}"' for layer in model.layers}
+    ids = {str(id(layer)): f'"{layer.name}"' for layer in model.operations}
     text = re.sub(r"\d{6,}", lambda match: ids.get(match[0], match[0]), graph.to_string())
     assert text.count("splines=ortho;") == 1
     return text.replace("splines=ortho;", f"splines={KERAS_SPLINES};")
@@ -64,7 +65,7 @@ def assert_same(keras: Any, graph: Graph, *switches: Switches) -> str:
         text = dot(keras_diagram(graph, chosen))
         # By lines, as a failure that shows the whole of both is of no use.
         assert text.splitlines() == keras_dot(keras, model, chosen).splitlines(), chosen
-        assert text.count("fontname=Helvetica") == len(graph.layers)
+        assert text.count("fontname=Helvetica") == len(members(graph.layers))
     return text
 
 

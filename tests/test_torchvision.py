@@ -127,7 +127,7 @@ AUTHORS_WIDTHS = {  # the channels that detectron2's configs of RegNet list for 
 
 @pytest.mark.parametrize("design", AUTHORS_WIDTHS)
 def test_regnet_widths_are_the_authors(design):
-    table = stages(DESIGNS[design], "authors")
+    table = stages(DESIGNS[design], as_authors=True)
     assert tuple(width for _, width, _ in table) == AUTHORS_WIDTHS[design]
     assert sum(blocks for blocks, _, _ in table) == DESIGNS[design].d
 

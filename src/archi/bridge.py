@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from archi.errors import ArchiError, KerasMissing, printable, quote
 from archi.graph import Graph, Node, Shape, Tensor, map_tensors
 from archi.layers import Layer
+from archi.layers._nested import Sequential, members
 from archi.layers._values import write_values
+from archi.layers.core import InputLayer
 
 if TYPE_CHECKING:
     import keras
@@ -32,7 +34,7 @@ def functional_config(graph: Graph) -> dict[str, Any]:
     return {
         "name": graph.name,
         "trainable": True,
-        "layers": [writer.layer(layer) for layer in graph.layers],
+        "layers": [writer.member(member) for member in members(graph.layers)],
         "input_layers": writer.ends(graph.ends[0]),
         "output_layers": writer.ends(graph.ends[1]),
     }
@@ -60,6 +62,42 @@ class _ConfigWriter:
             node: index
             for layer in graph.layers
             for index, node in enumerate(graph.calls_of(layer))
+        }
+
+    def member(self, member: Layer | Sequential) -> dict[str, Any]:
+        return self.layer(member) if isinstance(member, Layer) else self.sequential(member)
+
+    def sequential(self, model: Sequential) -> dict[str, Any]:
+        """Write a model inside the network; within it only the order of the layers counts."""
+        first = model.calls[0]
+        (x,) = first.inputs
+        source = InputLayer(batch_shape=x.shape, dtype=x.dtype, name=model.input_name)
+        layers: list[dict[str, Any]] = [
+            {
+                "module": source.module,
+                "class_name": source.class_name,
+                "config": source.get_config(),
+                "registered_name": source.registered_name,
+            }
+        ]
+        for layer, name in zip(model.layers, model.inner_names, strict=True):
+            document = {**self.layer(layer), "config": {**layer.get_config(), "name": name}}
+            del document["name"], document["inbound_nodes"]
+            layers.append(document)
+        return {
+            "module": "keras",
+            "class_name": model.class_name,
+            "config": {
+                "name": model.name,
+                "trainable": True,
+                "dtype": layers[1]["config"]["dtype"],
+                "layers": layers,
+                "build_input_shape": x.shape,
+            },
+            "registered_name": None,
+            "build_config": {"input_shape": x.shape},
+            "name": model.name,
+            "inbound_nodes": [{"args": [self._tensor(x)], "kwargs": {"mask": None}}],
         }
 
     def layer(self, layer: Layer) -> dict[str, Any]:
@@ -94,7 +132,8 @@ class _ConfigWriter:
         }
 
     def _history(self, tensor: Tensor) -> list[Any]:
-        return [tensor.node.layer.name, self.index[tensor.node], tensor.index]
+        layer = tensor.node.layer
+        return [(layer.owner or layer).name, self.index[tensor.node], tensor.index]
 
     def ends(self, tensors: Any) -> Any:
         return map_tensors(self._history, tensors)
@@ -148,7 +187,8 @@ def native_silence() -> Iterator[TextIO]:
 def to_keras(graph: Graph, *, initialize: bool = True) -> keras.Model:
     """Return the real `keras.Model`, built by Keras from the graph's config.
 
-    With `initialize=False` no weight is allocated; shapes and counts are still there.
+    With `initialize=False` no weight is allocated; shapes and counts are still there. Keras
+    can't put that off for layers that keep a state from one batch to the next.
 
     Raises KerasMissing where Keras can't be imported, ArchiError where it can't build the
     model, for want of memory for one.
@@ -156,7 +196,8 @@ def to_keras(graph: Graph, *, initialize: bool = True) -> keras.Model:
     keras = import_keras()
     # A copy through JSON: Keras takes configs apart while it reads them.
     config = json.loads(json.dumps(functional_config(graph)))
-    scope = nullcontext() if initialize else keras.StatelessScope(initialize_variables=False)
+    allocates = initialize or any(layer.keeps_state for layer in graph.layers)
+    scope = nullcontext() if allocates else keras.StatelessScope(initialize_variables=False)
     try:
         with _deep_recursion(len(graph.nodes)), scope:
             return keras.Model.from_config(config)
@@ -266,9 +307,18 @@ def _real_counts(model: keras.Model) -> dict[str, int]:
     }
 
 
-def _operations(model: keras.Model) -> list[Any]:
-    """Return the layers, and among them the operations that `model.layers` leaves out."""
-    return list(getattr(model, "operations", model.layers))
+def _operations(model: keras.Model, path: str = "") -> list[tuple[str, Any]]:
+    """Return the names and layers of a model, those of models inside it in their place.
+
+    Among them are the operations that `model.layers` leaves out.
+    """
+    found: list[tuple[str, Any]] = []
+    for each in getattr(model, "operations", model.layers):
+        if isinstance(each, import_keras().Model):
+            found += _operations(each, f"{path}{each.name}/")
+        else:
+            found.append((path + each.name, each))
+    return found
 
 
 def _size(weight: Any) -> int:
@@ -280,21 +330,39 @@ def _size(weight: Any) -> int:
 
 def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
     """Yield every difference between a graph and a real model, in words."""
-    for twin, real in zip_longest(graph.layers, _operations(model)):
-        if twin is None or real is None:
-            only = f"{twin.label} here" if twin else f"{real.name} in Keras"
+    for twin, (name, real) in zip_longest(graph.layers, _operations(model), fillvalue=(None, None)):
+        if not isinstance(twin, Layer) or real is None:
+            only = f"{twin.label} here" if isinstance(twin, Layer) else f"{name} in Keras"
             yield f"the layer is missing on one side: {only}"
             continue
-        yield from _differences(f"{twin.name}: name", twin.name, real.name)
-        yield from _differences(f"{twin.name}: class", twin.class_name, type(real).__name__)
-        yield from _differences(f"{twin.name}: outputs", _shapes(graph, twin), _real_shapes(real))
+        yield from _differences(f"{twin.name}: name", twin.name, name)
+        yield from _differences(f"{twin.name}: class", twin.class_name, _class_name(twin, real))
+        shapes = _shapes(graph, twin)
+        # A model inside is built before it is called: its layers may have two calls alike.
+        real_shapes = _real_shapes(real)[: len(shapes) if twin.owner else None]
+        yield from _differences(f"{twin.name}: outputs", shapes, real_shapes)
         mine = [(w.name, w.shape, w.trainable and twin.trainable) for w in twin.weights]
+        trained = {id(weight) for weight in getattr(real, "trainable_weights", ())}
         weights = getattr(real, "weights", ())  # an operation has none
-        theirs = [(w.name, tuple(w.shape), w.trainable) for w in weights]
-        yield from _differences(f"{twin.name}: weights", sorted(mine), sorted(theirs))
+        theirs = [(_weight_name(w), tuple(w.shape), id(w) in trained) for w in weights]
+        yield from _differences(f"{twin.name}: weights", mine, theirs)
     static, real_counts = _static_counts(graph), _real_counts(model)
     for key, value in static.items():
         yield from _differences(f"total {key}", value, real_counts[key])
+
+
+def _class_name(twin: Layer, real: Any) -> str:
+    """Return a real layer's class name, the one Keras publishes it under if it is that one."""
+    import keras
+
+    same = type(real) is getattr(keras.layers, twin.class_name, None)
+    return twin.class_name if same else type(real).__name__
+
+
+def _weight_name(weight: Any) -> str:
+    """Return a weight's name; Keras numbers those that have none: `variable_7`."""
+    name: str = weight.name
+    return "variable" if name.startswith("variable_") else name
 
 
 def _differences(what: str, here: Any, there: Any) -> Iterator[str]:

@@ -79,7 +79,8 @@ class Inference(NamedTuple):
     separable convolution. `dtypes` are those of the outputs where they are not the layer's.
     Weights are None where they are unknown, as those of layers without a twin can be.
     `samples` are the output shapes where the batch is one sample, if axis 0 holds more for
-    it than one row, or another axis holds the batch.
+    it than one row, or another axis holds the batch. `kept` is what training keeps of what
+    is made on the way, `inner` where it is None.
     """
 
     outputs: tuple[Shape, ...]
@@ -90,6 +91,7 @@ class Inference(NamedTuple):
     inner: tuple[Shape, ...] = ()
     dtypes: tuple[str, ...] = ()
     samples: tuple[Shape, ...] = ()
+    kept: tuple[Shape, ...] | None = None
 
 
 class Tensor:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import chain
 from keyword import iskeyword
 from typing import Any
 
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
-from archi.layers._arguments import REQUIRED, literal
+from archi.layers._arguments import constructor_code, literal
+from archi.layers._nested import Sequential
+from archi.layers._values import Constant
+from archi.layers._wrapping import held
 
+_MAKERS = {"numpy": "np.array", "tensor": "keras.ops.convert_to_tensor"}  # of constants
 LINE = 100  # columns; longer calls go over several lines
 
 
@@ -43,7 +49,7 @@ class _Writer:
         self.graph = graph
         self.nodes = sorted(graph.nodes, key=lambda node: node.serial)
         self.names: dict[Node, str] = {}
-        self.taken = {"x", "keras", "layers"}
+        self.taken = {"x", "keras", "layers", "np"}
         self.shared: dict[Layer, str] = {}
         self.readers: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
         for node in graph.nodes:
@@ -53,10 +59,24 @@ class _Writer:
     def imports(self) -> list[str]:
         """Import the classes that are not in `keras.layers`, operations among them."""
         others: dict[str, set[str]] = {}
-        for layer in self.graph.layers:
+        for layer in chain.from_iterable(map(held, self.graph.layers)):
             if not _is_public(layer):
                 others.setdefault(layer.module, set()).add(layer.class_name)
-        return [f"from {m} import {', '.join(sorted(others[m]))}" for m in sorted(others)]
+        lines = [f"from {m} import {', '.join(sorted(others[m]))}" for m in sorted(others)]
+        return [*lines, *["import numpy as np"] * self._has_arrays()]
+
+    def _has_arrays(self) -> bool:
+        """Whether a call has an array of NumPy's among its arguments."""
+        pending: list[Any] = [[node.args, node.kwargs] for node in self.nodes]
+        while pending:
+            value = pending.pop()
+            if isinstance(value, Constant) and value.kind == "numpy":
+                return True
+            if is_list(value):
+                pending += value
+            elif isinstance(value, Mapping):
+                pending += value.values()
+        return False
 
     def body(self) -> list[str]:
         lines: list[str] = []
@@ -65,8 +85,11 @@ class _Writer:
             if node.scope and node.scope.path != path:
                 path = node.scope.path
                 lines += ["", f"    # {path}"]
+            model = node.layer.owner
+            if model and node.layer is not model.layers[-1]:
+                continue  # written with the last of its model
             self.names[node] = self._name(node, after)
-            lines += self._statement(node)
+            lines += self._sequential(node, model) if model else self._statement(node)
         ends = [", ".join(map(self._tensor, ts)) for ts in (self.graph.inputs, self.graph.outputs)]
         inputs, outputs = (
             f"[{end}]" if listed else end
@@ -82,7 +105,7 @@ class _Writer:
         ends = [tensor.node for tensor in (*self.graph.inputs, *self.graph.outputs)]
         if self.readers[node] == [after] and node not in ends:
             return "x"
-        return self._variable(node.layer.name)
+        return self._variable((node.layer.owner or node.layer).name)
 
     def _variable(self, name: str) -> str:
         word = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
@@ -94,21 +117,56 @@ class _Writer:
 
     def _tensor(self, tensor: Tensor) -> str:
         name = self.names[tensor.node]
-        return name if len(tensor.node.outputs) == 1 else f"{name}[{tensor.index}]"
+        layer = tensor.node.layer
+        if len(tensor.node.outputs) == 1 and not getattr(layer, "gives_list", False):
+            return name
+        return f"{f'keras.tree.flatten({name})' if layer.nests_outputs else name}[{tensor.index}]"
 
     def _value(self, value: Any) -> str:
         """Return the code of what a layer is called with, tensors among it in any depth."""
         if isinstance(value, Tensor):
             return self._tensor(value)
+        if isinstance(value, Constant):
+            return f"{_MAKERS[value.kind]}({literal(value.value)}, dtype={literal(value.dtype)})"
         if is_list(value):
             items = ", ".join(map(self._value, value))
-            return f"[{items}]" if isinstance(value, list) else f"({items},)"
-        return literal(value)
+            only = "," * (len(value) == 1)
+            return f"[{items}]" if isinstance(value, list) else f"({items}{only})"
+        if isinstance(value, Mapping):
+            items = ", ".join(f"{literal(key)}: {self._value(value[key])}" for key in value)
+            return f"{{{items}}}"
+        return "..." if value is Ellipsis else literal(value)
+
+    def _call(self, node: Node) -> str:
+        """Return the code of a call's arguments but those that Keras fills in itself."""
+        filled = node.layer.call_kwargs
+        named = [
+            f"{key}={self._value(value)}"
+            for key, value in node.kwargs.items()
+            if key not in filled or not isinstance(value, type(filled[key])) or value != filled[key]
+        ]
+        return f"({', '.join([*map(self._value, node.args), *named])})"
+
+    def _sequential(self, node: Node, model: Sequential) -> list[str]:
+        """Write a model inside the network, whose last call is `node`."""
+        (x,) = model.calls[0].inputs
+        inner = [f"keras.Input(batch_shape={x.shape}, name={literal(model.input_name)})"]
+        for layer, name in zip(model.layers, model.inner_names, strict=True):
+            arguments = ", ".join([*constructor_code(layer)[:-1], f"name={literal(name)}"])
+            inner.append(f"{_class(layer)}({arguments})")
+        return [
+            f"    {self.names[node]} = keras.Sequential(",
+            "        [",
+            *(f"            {line}," for line in inner),
+            "        ],",
+            f"        name={literal(model.name)},",
+            f"    )({self._tensor(x)})",
+        ]
 
     def _statement(self, node: Node) -> list[str]:
         layer = node.layer
-        call = f"({', '.join(map(self._value, node.args))})"
-        made = f"layers.{layer.class_name}" if _is_public(layer) else layer.class_name
+        call = self._call(node)
+        made = _class(layer)
         if not node.inputs:
             return _assign(self.names[node], "keras.Input", layer, "")
         if len(self.graph.calls_of(layer)) == 1:
@@ -124,26 +182,15 @@ def _is_public(layer: Layer) -> bool:
     return layer.module == "keras.layers"
 
 
+def _class(layer: Layer) -> str:
+    return f"layers.{layer.class_name}" if _is_public(layer) else layer.class_name
+
+
 def _assign(variable: str, function: str, layer: Layer, call: str) -> list[str]:
     """Write `variable = function(arguments)call`, over several lines where it is long."""
-    arguments = _arguments(layer)
+    arguments = constructor_code(layer)
     line = f"    {variable} = {function}({', '.join(arguments)}){call}"
     if len(line) <= LINE:
         return [line]
     inner = [f"        {argument}," for argument in arguments]
     return [f"    {variable} = {function}(", *inner, f"    ){call}"]
-
-
-def _arguments(layer: Layer) -> list[str]:
-    """Return required arguments by position, the others by name where not the default."""
-    placed, named = [], []
-    for key, argument in layer.arguments.items():
-        value = getattr(layer, key)
-        code = argument.kind.code(value)
-        if key == "batch_shape":
-            named.append(f"batch_shape={code}")
-        elif layer.defaults[key] is REQUIRED:
-            placed.append(code)
-        elif value != layer.defaults[key]:
-            named.append(f"{key}={code}")
-    return [*placed, *named, f"name={literal(layer.name)}"]

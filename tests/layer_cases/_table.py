@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from parity import Call, Case, Shape
+from parity import Arguments, Call, Case, Inner, Shape
 
 L2 = {"class_name": "L2", "config": {"l2": 1e-4}}
 L1 = {"class_name": "L1", "config": {"l1": 0.01}}
@@ -40,7 +40,8 @@ TAKEN: list[Case] = []
 NOT_TAKEN: list[Case] = []
 FULL: dict[str, Case] = {}  # by layer: every argument of its own given, none at its default
 ELEMENTWISE: list[tuple[int | None, str, Call, dict[str, Any]]] = []
-WITH_MACS: dict[str, Case] = {}  # by layer: a call whose MACs are unknown
+# By layer that has MACs: a call whose MACs are unknown, None where none can be.
+WITH_MACS: dict[str, Case | None] = {}
 
 SIZES = (8, 9, 6)
 
@@ -55,25 +56,35 @@ def first(rank: int, channels: int | None = 4, sizes: Shape = SIZES) -> Shape:
     return (None, channels, *sizes[:rank])
 
 
-def takes(layer: str, *calls: Call, input_dtype: str = "float32", **kwargs: Any) -> None:
+def on(*args: Any, **kwargs: Any) -> Arguments:
+    """A call with several arguments, shapes in place of tensors."""
+    return Arguments(args, kwargs)
+
+
+def inner(layer: str, /, **kwargs: Any) -> Inner:
+    """A layer as an argument of another."""
+    return Inner(layer, kwargs)
+
+
+def takes(layer: str, /, *calls: Call, input_dtype: str = "float32", **kwargs: Any) -> None:
     TAKEN.append(Case(layer, kwargs, calls, dtype=input_dtype))
 
 
-def refuses(layer: str, *calls: Call, input_dtype: str = "float32", **kwargs: Any) -> None:
+def refuses(layer: str, /, *calls: Call, input_dtype: str = "float32", **kwargs: Any) -> None:
     NOT_TAKEN.append(Case(layer, kwargs, calls, dtype=input_dtype))
 
 
-def full(layer: str, *calls: Call, input_dtype: str = "float32", **kwargs: Any) -> None:
+def full(layer: str, /, *calls: Call, input_dtype: str = "float32", **kwargs: Any) -> None:
     """Declare a case with every argument; positional and common arguments are tried on it."""
     FULL[layer] = Case(layer, kwargs, calls, dtype=input_dtype)
     TAKEN.append(FULL[layer])
 
 
-def costs(expected: int | None, layer: str, on: Call, **kwargs: Any) -> None:
+def costs(expected: int | None, layer: str, on: Call, /, **kwargs: Any) -> None:
     """Declare what a call takes in elementwise operations of one sample."""
     ELEMENTWISE.append((expected, layer, on, kwargs))
 
 
-def has_macs(layer: str, unknown: Call, **kwargs: Any) -> None:
-    """Declare that a layer has MACs, and a call of which they can't be known."""
-    WITH_MACS[layer] = Case(layer, kwargs, (unknown,))
+def has_macs(layer: str, unknown: Call | None, /, **kwargs: Any) -> None:
+    """Declare that a layer has MACs, and a call of which they can't be known, if there is one."""
+    WITH_MACS[layer] = None if unknown is None else Case(layer, kwargs, (unknown,))

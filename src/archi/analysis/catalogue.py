@@ -22,6 +22,7 @@ METRICS = {
     "trainable_params": "trainable params",
     "macs": "MACs",
     "depth": "depth",
+    "weighted_layers": "layers with weights",
 }
 
 

@@ -19,12 +19,13 @@ PATH = os.path.join(os.path.dirname(__file__), "index.json")
 
 
 class Figures(NamedTuple):
-    """The totals that figures are published of; fields as those of `counts.Totals`."""
+    """What figures are published of: totals, as in `counts.Totals`, and layers with weights."""
 
     params: int
     trainable_params: int
     macs: int
     depth: int
+    weighted_layers: int
 
 
 def figures(spec: str) -> Figures:
@@ -37,8 +38,10 @@ def compute(spec: str) -> Figures:
     """Build a network and count."""
     from archi.analysis.counts import count
 
-    totals = count(parse(spec).build()).totals
-    return Figures(totals.params, totals.trainable_params, totals.macs, totals.depth)
+    graph = parse(spec).build()
+    totals = count(graph).totals
+    weighted = sum(bool(layer.weights) for layer in graph.layers)
+    return Figures(totals.params, totals.trainable_params, totals.macs, totals.depth, weighted)
 
 
 def indexed() -> list[str]:

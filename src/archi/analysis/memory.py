@@ -109,7 +109,14 @@ class Sizes:
 
     def inner(self, node: Node) -> int | None:
         """Return the bytes of what a call makes on the way to its outputs."""
-        shapes = node.inference.inner
+        return self._inside(node, node.inference.inner)
+
+    def kept(self, node: Node) -> int | None:
+        """Return the bytes of what training keeps of that."""
+        kept = node.inference.kept
+        return self._inside(node, node.inference.inner if kept is None else kept)
+
+    def _inside(self, node: Node, shapes: tuple[Shape, ...]) -> int | None:
         if not shapes:
             return 0
         return total([self.activation(shape, node.layer.output_dtype) for shape in shapes])
@@ -251,7 +258,7 @@ def _kept(graph: Graph, sizes: Sizes) -> int | None:
     return total(
         [
             *map(sizes.tensor, kept),
-            *(sizes.inner(node) for node in graph.nodes),
+            *(sizes.kept(node) for node in graph.nodes),
         ]
     )
 

@@ -106,5 +106,6 @@ def segment_phrase(segment: Segment) -> str:
     core = segment.core
     if _role(core) not in CORES:
         return ", ".join(word(node.layer) for node in segment.nodes)
-    after = [word(node.layer) for node in segment.nodes if segment.kind in ("merge", "dense")]
-    return ", ".join([phrase(core.layer), *after[1:]])
+    told = segment.kind in ("merge", "dense")
+    after = segment.nodes[segment.nodes.index(core) + 1 :] if told else []
+    return ", ".join([phrase(core.layer), *(word(node.layer) for node in after)])

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from archi.diagrams._model import Box, Cell, Diagram, Panel
 from archi.graph import Graph, Node, Tensor
 from archi.layers import Layer
+from archi.layers._nested import Sequential, members
 
 TITLE_FILL, TRAINABLE_FILL, FROZEN_FILL = "black", "forestgreen", "firebrick"
 
@@ -31,23 +32,28 @@ DEFAULTS = Switches()
 
 def keras_diagram(graph: Graph, switches: Switches = DEFAULTS) -> Diagram:
     """Return what `keras.utils.plot_model` shows of the network with these switches."""
-    boxes = [_box(graph, layer, switches) for layer in graph.layers]
+    boxes = [_box(graph, member, switches) for member in members(graph.layers)]
     return Diagram(graph.title, "", [Panel(boxes, _edges(graph))])
 
 
 def _edges(graph: Graph) -> list[tuple[int, int]]:
     """One edge from layer to layer, however many tensors go that way, in Keras's order."""
-    index = {layer: position for position, layer in enumerate(graph.layers)}
+    index = {member: position for position, member in enumerate(members(graph.layers))}
     pairs = (
-        (index[tensor.node.layer], index[layer])
+        (index[_member(tensor.node.layer)], index[_member(layer)])
         for layer in graph.layers
         for node in graph.calls_of(layer)
         for tensor in node.inputs
     )
-    return list(dict.fromkeys(pairs))
+    return [(a, b) for a, b in dict.fromkeys(pairs) if a != b]
 
 
-def _box(graph: Graph, layer: Layer, switches: Switches) -> Box:
+def _member(layer: Layer) -> Layer | Sequential:
+    """Return what Keras shows of a layer: itself, or the model inside that it is part of."""
+    return layer.owner or layer
+
+
+def _box(graph: Graph, layer: Layer | Sequential, switches: Switches) -> Box:
     title = _title(layer, switches)
     return Box(
         key=layer.name,
@@ -60,17 +66,18 @@ def _box(graph: Graph, layer: Layer, switches: Switches) -> Box:
 
 
 def _rows(
-    graph: Graph, layer: Layer, title: Cell, switches: Switches
+    graph: Graph, layer: Layer | Sequential, title: Cell, switches: Switches
 ) -> tuple[tuple[Cell, ...], ...]:
-    call = graph.calls_of(layer)[0]
+    calls = layer.calls if isinstance(layer, Sequential) else graph.calls_of(layer)[:1]
+    first, last = calls[0], calls[-1]
     return (
         (title,),
         _activation(layer, switches),
-        (*_shapes(call, switches), *_dtype(call, switches), *_trainable(layer, switches)),
+        (*_shapes(first, last, switches), *_dtype(last, switches), *_trainable(layer, switches)),
     )
 
 
-def _title(layer: Layer, switches: Switches) -> Cell:
+def _title(layer: Layer | Sequential, switches: Switches) -> Cell:
     named = switches.show_layer_names
     return Cell(
         strong=layer.name if named else layer.class_name,
@@ -86,20 +93,20 @@ def _columns(switches: Switches) -> int:
     return max(1, 2 * switches.show_shapes + switches.show_dtype + switches.show_trainable)
 
 
-def _activation(layer: Layer, switches: Switches) -> tuple[Cell, ...]:
+def _activation(layer: Layer | Sequential, switches: Switches) -> tuple[Cell, ...]:
     if not switches.show_layer_activations or "activation" not in layer.arguments:
         return ()
     name = str(vars(layer)["activation"])
     return (Cell("Activation: ", name, span=_columns(switches)),)
 
 
-def _shapes(call: Node, switches: Switches) -> tuple[Cell, ...]:
+def _shapes(first: Node, last: Node, switches: Switches) -> tuple[Cell, ...]:
     if not switches.show_shapes:
         return ()
-    output = Cell("Output shape: ", _listing(call.outputs, "shape"))
-    if call.layer.class_name == "InputLayer":
+    output = Cell("Output shape: ", _listing(last.outputs, "shape"))
+    if first.layer.class_name == "InputLayer":
         return (output,)
-    return (Cell("Input shape: ", _listing(call.inputs, "shape")), output)
+    return (Cell("Input shape: ", _listing(first.inputs, "shape")), output)
 
 
 def _dtype(call: Node, switches: Switches) -> tuple[Cell, ...]:
@@ -114,7 +121,7 @@ def _listing(tensors: tuple[Tensor, ...], attribute: str) -> str:
     return str(values[0] if len(values) == 1 else values)
 
 
-def _trainable(layer: Layer, switches: Switches) -> tuple[Cell, ...]:
+def _trainable(layer: Layer | Sequential, switches: Switches) -> tuple[Cell, ...]:
     if not switches.show_trainable or not layer.weights:
         return ()
     if layer.trainable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archi.families._registry import Published
 from archi.graph import Tensor, current_build, scope
 from archi.layers import (
     Activation,
@@ -33,10 +34,19 @@ IDENTITY_MAPPINGS_RECIPE = {
     "source": "He et al. 2016, appendix (ImageNet)",
 }
 
-KERAS_TABLE = "keras.io/api/applications"  # source of published figures
 PYTORCHCV = "github.com/osmr/imgclsmob, pytorch/README.md"  # source of exact counts
 # why a published number of operations differs
 MORE_THAN_MACS = "counts more than multiplications; what exactly is not said"
+
+
+def keras_table(spec: str, params: str, depth: str = "", note: str = "") -> tuple[Published, ...]:
+    """Return the figures of a network in the table of keras.io/api/applications.
+
+    What that calls depth is the number of layers that have weights. `note` is on the params.
+    """
+    source = "keras.io/api/applications"
+    figures = (Published(spec, "params", params, source, note),)
+    return (*figures, Published(spec, "weighted_layers", depth, source)) if depth else figures
 
 
 def channel_axis() -> int:

@@ -39,7 +39,7 @@ class Paper(NamedTuple):
 class Published(NamedTuple):
     """A figure somebody published for one spec, as printed, and where.
 
-    `metric` is a field of the totals (`params`, `trainable_params`, `macs`, …). `note`
+    `metric` is one of `analysis.index.Figures` (`params`, `trainable_params`, `macs`, …). `note`
     says why the figure differs from what archi computes; there is one exactly where it does.
     """
 

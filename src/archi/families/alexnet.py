@@ -5,7 +5,8 @@ network is that of Krizhevsky, Sutskever, Hinton: ImageNet Classification with D
 Convolutional Neural Networks, NeurIPS 2012, in one column. `alexnet` is layer by layer the
 network of torchvision; `alexnet-2012` has the widths of the first paper, and its two columns
 as groups. Both deviate from the papers: local response normalisation, which has no weights,
-is left out.
+is left out. As in torchvision, the last feature map of an image of another size is pooled to
+6×6.
 
 The 2012 paper states images of 224×224; its network fits 227×227, or a padding of 2.
 """
@@ -14,11 +15,20 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from archi.families._blocks import image_size
 from archi.families._options import OneOf
 from archi.families._registry import Paper, Published, family
 from archi.families._torchvision import weights_metadata
 from archi.graph import Tensor, scope
-from archi.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ZeroPadding2D
+from archi.layers import (
+    AdaptiveAveragePooling2D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPooling2D,
+    ZeroPadding2D,
+)
 
 
 class Row(NamedTuple):
@@ -30,6 +40,7 @@ class Row(NamedTuple):
 
 
 KERNELS = (11, 5, 3, 3, 3)
+LAST = (6, 6)  # size of the last feature map, of images of 224×224
 NETWORKS = {
     2012: (
         Row(96, 1, True),
@@ -49,8 +60,10 @@ NETWORKS = {
 
 
 def classifier(x: Tensor, classes: int) -> Tensor:
-    """Three dense layers over all positions of the last feature map."""
+    """Three dense layers over all positions of the last feature map, pooled to 6×6."""
     with scope("head"):
+        if image_size(x) != LAST:
+            x = AdaptiveAveragePooling2D(LAST, name="avg_pool")(x)
         x = Flatten(name="flatten")(x)
         for name in ("fc6", "fc7"):
             x = Dropout(0.5, name=f"{name}_dropout")(x)

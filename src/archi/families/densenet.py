@@ -8,7 +8,7 @@ authors' wider network, which torchvision has too.
 
 from __future__ import annotations
 
-from archi.families._blocks import KERAS_TABLE, normalize
+from archi.families._blocks import keras_table, normalize
 from archi.families._densenet import PAPER
 from archi.families._densenet import densenet as dense_blocks
 from archi.families._options import OneOf
@@ -59,9 +59,9 @@ TORCHVISION = "torchvision.models, DenseNet weights' metadata"
         Published(
             "densenet264", "depth", "264", PAPER_TABLE_1, "its column has 2 × 130 + 5 of them"
         ),
-        Published("densenet121", "params", "8.1M", KERAS_TABLE),
-        Published("densenet169", "params", "14.3M", KERAS_TABLE),
-        Published("densenet201", "params", "20.2M", KERAS_TABLE),
+        *keras_table("densenet121", "8.1M", "242"),
+        *keras_table("densenet169", "14.3M", "338"),
+        *keras_table("densenet201", "20.2M", "402"),
         Published("densenet121", "trainable_params", "7,978,856", TORCHVISION),
         Published("densenet161", "trainable_params", "28,681,000", TORCHVISION),
         Published("densenet169", "trainable_params", "14,149,480", TORCHVISION),

@@ -13,7 +13,7 @@ from __future__ import annotations
 from math import ceil, sqrt
 from typing import NamedTuple
 
-from archi.families._blocks import KERAS_TABLE, image_channel_axis, make_divisible
+from archi.families._blocks import image_channel_axis, keras_table, make_divisible
 from archi.families._efficientnet import Version, head, mbconv, stem_conv
 from archi.families._options import Decimal, Flag
 from archi.families._registry import Paper, Published, family
@@ -80,15 +80,15 @@ NOTES = {
     ("b5", "macs"): UNEXPLAINED,
     ("b7", "macs"): UNEXPLAINED,
 }
-KERAS_PARAMS = {
-    "b0": "5.3M",
-    "b1": "7.9M",
-    "b2": "9.2M",
-    "b3": "12.3M",
-    "b4": "19.5M",
-    "b5": "30.6M",
-    "b6": "43.3M",
-    "b7": "66.7M",
+KERAS_FIGURES = {  # params, layers that have weights
+    "b0": ("5.3M", "132"),
+    "b1": ("7.9M", "186"),
+    "b2": ("9.2M", "186"),
+    "b3": ("12.3M", "210"),
+    "b4": ("19.5M", "258"),
+    "b5": ("30.6M", "312"),
+    "b6": ("43.3M", "360"),
+    "b7": ("66.7M", "438"),
 }
 TORCHVISION = "torchvision.models, EfficientNet weights' metadata"
 TORCHVISION_FIGURES = {  # trainable params, and operations where images are of the same size
@@ -112,7 +112,7 @@ def published() -> tuple[Published, ...]:
         for metric, figure in zip(metrics, PAPER_FIGURES[variant], strict=True):
             note = NOTES.get((variant, metric), "")
             found.append(Published(spec, metric, figure, PAPER_TABLE_2, note))
-        found.append(Published(spec, "params", KERAS_PARAMS[variant], KERAS_TABLE))
+        found += keras_table(spec, *KERAS_FIGURES[variant])
         for metric, figure in zip(metrics, TORCHVISION_FIGURES[variant], strict=False):
             found.append(Published(spec, metric, figure, TORCHVISION))
     return tuple(found)

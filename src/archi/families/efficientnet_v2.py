@@ -12,7 +12,7 @@ from __future__ import annotations
 from math import ceil
 from typing import NamedTuple
 
-from archi.families._blocks import KERAS_TABLE, channel_axis, image_channel_axis
+from archi.families._blocks import channel_axis, image_channel_axis, keras_table
 from archi.families._efficientnet import (
     Version,
     add_input,
@@ -178,13 +178,13 @@ TORCHVISION = "torchvision.models, EfficientNetV2 weights' metadata"
         Published("efficientnet-v2-s", "macs", "8.8G", PAPER_TABLE_7, UNEXPLAINED),
         Published("efficientnet-v2-m", "macs", "24G", PAPER_TABLE_7, UNEXPLAINED),
         Published("efficientnet-v2-l", "macs", "53G", PAPER_TABLE_7, UNEXPLAINED),
-        Published("efficientnet-v2-b0", "params", "7.2M", KERAS_TABLE),
-        Published("efficientnet-v2-b1", "params", "8.2M", KERAS_TABLE),
-        Published("efficientnet-v2-b2", "params", "10.2M", KERAS_TABLE),
-        Published("efficientnet-v2-b3", "params", "14.5M", KERAS_TABLE),
-        Published("efficientnet-v2-s", "params", "21.6M", KERAS_TABLE),
-        Published("efficientnet-v2-m", "params", "54.4M", KERAS_TABLE),
-        Published("efficientnet-v2-l", "params", "119.0M", KERAS_TABLE),
+        *keras_table("efficientnet-v2-b0", "7.2M"),
+        *keras_table("efficientnet-v2-b1", "8.2M"),
+        *keras_table("efficientnet-v2-b2", "10.2M"),
+        *keras_table("efficientnet-v2-b3", "14.5M"),
+        *keras_table("efficientnet-v2-s", "21.6M"),
+        *keras_table("efficientnet-v2-m", "54.4M"),
+        *keras_table("efficientnet-v2-l", "119.0M"),
         Published("efficientnet-v2-s", "trainable_params", "21,458,488", TORCHVISION),
         Published("efficientnet-v2-m", "trainable_params", "54,139,356", TORCHVISION),
         Published("efficientnet-v2-l", "trainable_params", "118,515,272", TORCHVISION),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archi.families._blocks import KERAS_TABLE, classifier, image_channel_axis
+from archi.families._blocks import classifier, image_channel_axis, keras_table
 from archi.families._inception import (
     Kernel,
     branch,
@@ -25,7 +25,7 @@ from archi.families._inception import (
     reduction_a,
     stem,
 )
-from archi.families._registry import Paper, Published, family
+from archi.families._registry import Paper, family
 from archi.graph import Tensor, scope
 from archi.layers import Activation, Conv2D, MaxPooling2D
 from archi.layers.applications import CustomScaleLayer
@@ -97,7 +97,7 @@ def reduction_b(x: Tensor, name: str) -> Tensor:
             "InceptionResNetV2(include_top=False, input_shape=(97, 75, 1))"
         ),
     },
-    published=(Published("inception-resnet-v2", "params", "55.9M", KERAS_TABLE),),
+    published=keras_table("inception-resnet-v2", "55.9M", "449"),
     recipe={
         "optimizer": "RMSProp, decay 0.9, epsilon 1.0, over 20 replicas",
         "learning rate": "0.045, ×0.94 every 2 epochs",

@@ -11,7 +11,7 @@ as in Keras.
 
 from __future__ import annotations
 
-from archi.families._blocks import KERAS_TABLE, classifier
+from archi.families._blocks import classifier, keras_table
 from archi.families._inception import (
     branch,
     conv_bn,
@@ -84,7 +84,7 @@ def module_8(x: Tensor, name: str, inner_name: str) -> Tensor:
         ),
     },
     published=(
-        Published("inception-v3", "params", "23.9M", KERAS_TABLE),
+        *keras_table("inception-v3", "23.9M", "189"),
         Published(
             "inception-v3",
             "trainable_params",

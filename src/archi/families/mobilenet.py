@@ -11,7 +11,7 @@ Deviates from the paper as Keras does: activations are cut off at 6, and the cla
 
 from __future__ import annotations
 
-from archi.families._blocks import KERAS_TABLE, channel_axis
+from archi.families._blocks import channel_axis, keras_table
 from archi.families._options import Decimal, Int
 from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor, scope
@@ -127,7 +127,7 @@ TABLE_7 = "Howard et al. 2017, Table 7"
         Published("mobilenet-1-192", "macs", "418M", TABLE_7),
         Published("mobilenet-1-160", "macs", "290M", TABLE_7, "cut off, not rounded"),
         Published("mobilenet-1-128", "macs", "186M", TABLE_7),
-        Published("mobilenet", "params", "4.3M", KERAS_TABLE),
+        *keras_table("mobilenet", "4.3M", "55"),
     ),
     recipe={
         "optimizer": "RMSprop, asynchronous",

@@ -8,7 +8,7 @@ Bottlenecks, CVPR 2018, Table 2. Equal to `keras.applications.mobilenet_v2` laye
 
 from __future__ import annotations
 
-from archi.families._blocks import KERAS_TABLE, channel_axis, make_divisible, pad_for_stride
+from archi.families._blocks import channel_axis, keras_table, make_divisible, pad_for_stride
 from archi.families._options import Decimal
 from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor, scope
@@ -154,7 +154,7 @@ WITHOUT_BN = "without those of normalisations, as that figure is, it is equal"
             Published(f"mobilenet-v2-{alpha}", "trainable_params", printed, AUTHORS, WITHOUT_BN)
             for alpha, printed in AUTHORS_PARAMS.items()
         ),
-        Published("mobilenet-v2", "params", "3.5M", KERAS_TABLE),
+        *keras_table("mobilenet-v2", "3.5M", "105"),
         Published("mobilenet-v2", "trainable_params", "3,504,872", "torchvision.models"),
         Published("mobilenet-v2", "macs", "0.301G", "torchvision.models"),
     ),

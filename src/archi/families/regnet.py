@@ -7,10 +7,10 @@ width make a stage. RegNetX's blocks are bottlenecks of ratio 1 with groups, Reg
 squeeze and excitation too. Parameters are those of the authors' code
 (github.com/facebookresearch/pycls), and for y-128gf of torchvision.
 
-Layer by layer the network of torchvision. It rounds a width to a multiple of the group width
-upwards where two are as near and where it would lose more than a tenth; the authors take the
-nearest, and of two as near the even one: `rounding=authors`. That makes a difference to x-400mf,
-y-800mf and y-8gf.
+Layer by layer the network of torchvision, where it has the design. It rounds a width to a
+multiple of the group width upwards where two are as near and where it would lose more than a
+tenth; the authors take the nearest, and of two as near the even one: `rounding=authors`. That
+makes a difference to x-400mf, y-800mf and y-8gf.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Design(OneOf):
         return get_close_matches(text, self.values)
 
 
-def stages(parameters: Parameters, rounding: str) -> list[tuple[int, int, int]]:
+def stages(parameters: Parameters, as_authors: bool) -> list[tuple[int, int, int]]:
     """Return (blocks, width, group width) of each stage.
 
     Equations 2 to 4 of the paper: u_j, s_j = log(u_j / w_0) / log(w_m), w_j = w_0 · w_m^⌊s_j⌉.
@@ -96,14 +96,31 @@ def stages(parameters: Parameters, rounding: str) -> list[tuple[int, int, int]]:
         s = log(u / w_0) / log(w_m)
         w = 8 * round(w_0 * w_m ** round(s) / 8)
         depths[w] = depths.get(w, 0) + 1
-    return [(n, multiple(w, min(g, w), rounding), min(g, w)) for w, n in depths.items()]
+    return [(n, multiple(w, min(g, w), as_authors), min(g, w)) for w, n in depths.items()]
 
 
-def multiple(width: int, of: int, rounding: str) -> int:
+def multiple(width: int, of: int, as_authors: bool) -> int:
     """Return the multiple of the group width that a width becomes."""
-    return of * round(width / of) if rounding == "authors" else make_divisible(width, of)
+    return of * round(width / of) if as_authors else make_divisible(width, of)
 
 
+TORCHVISION = {  # params and operations, at 224×224
+    "x-400mf": ("5,495,976", "0.414G"),
+    "x-800mf": ("7,259,656", "0.8G"),
+    "x-1.6gf": ("9,190,136", "1.603G"),
+    "x-3.2gf": ("15,296,552", "3.177G"),
+    "x-8gf": ("39,572,648", "7.995G"),
+    "x-16gf": ("54,278,536", "15.941G"),
+    "x-32gf": ("107,811,560", "31.736G"),
+    "y-400mf": ("4,344,144", "0.402G"),
+    "y-800mf": ("6,432,512", "0.834G"),
+    "y-1.6gf": ("11,202,430", "1.612G"),
+    "y-3.2gf": ("19,436,338", "3.176G"),
+    "y-8gf": ("39,381,472", "8.473G"),
+    "y-16gf": ("83,590,140", "15.912G"),
+    "y-32gf": ("145,046,770", "32.28G"),
+    "y-128gf": ("644,812,894", "127.518G"),
+}
 AUTHORS = "github.com/facebookresearch/pycls, MODEL_ZOO.md"
 MODEL_ZOO = {  # params and flops, which are MACs
     "x-200mf": ("2.7M", "0.2G"),
@@ -149,28 +166,14 @@ MODEL_ZOO = {  # params and flops, which are MACs
             "torchvision",
             "authors",
             default="torchvision",
-            help="how widths become multiples of the group width",
+            help="how widths become multiples of the group width, where torchvision has the design",
         ),
     },
     published=(
         *weights_metadata(
             "RegNet",
             {
-                "regnet-x-400mf": ("5,495,976", "0.414G"),
-                "regnet-x-800mf": ("7,259,656", "0.8G"),
-                "regnet-x-1.6gf": ("9,190,136", "1.603G"),
-                "regnet-x-3.2gf": ("15,296,552", "3.177G"),
-                "regnet-x-8gf": ("39,572,648", "7.995G"),
-                "regnet-x-16gf": ("54,278,536", "15.941G"),
-                "regnet-x-32gf": ("107,811,560", "31.736G"),
-                "regnet-y-400mf": ("4,344,144", "0.402G"),
-                "regnet-y-800mf": ("6,432,512", "0.834G"),
-                "regnet-y-1.6gf": ("11,202,430", "1.612G"),
-                "regnet-y-3.2gf": ("19,436,338", "3.176G"),
-                "regnet-y-8gf": ("39,381,472", "8.473G"),
-                "regnet-y-16gf": ("83,590,140", "15.912G"),
-                "regnet-y-32gf": ("145,046,770", "32.28G"),
-                "regnet-y-128gf": ("644,812,894", "127.518G"),
+                **{f"regnet-{design}": pair for design, pair in TORCHVISION.items()},
                 "regnet-y-16gf,input=384x384x3": ("83,590,140", "46.735G"),
                 "regnet-y-32gf,input=384x384x3": ("145,046,770", "94.826G"),
                 "regnet-y-128gf,input=384x384x3": ("644,812,894", "374.57G"),
@@ -188,16 +191,17 @@ MODEL_ZOO = {  # params and flops, which are MACs
         "batch": "256 to 1024",
         "weight decay": "5e-5",
         "epochs": "100",
-        "source": "Radosavovic et al. 2020, Appendix D",
+        "source": AUTHORS,
     },
 )
 def regnet(x: Tensor, classes: int, top: bool, design: str, rounding: str) -> Tensor:
     """The network: a 3×3 convolution, four stages of bottlenecks, classifier."""
+    as_authors = rounding == "authors" or design not in TORCHVISION
     kind = f"{design[0].upper()} bottleneck"
     with scope("stem"):
         x = conv_bn(x, STEM, 3, "stem", strides=2)
     entering = STEM
-    for stage, (blocks, width, group) in enumerate(stages(DESIGNS[design], rounding), start=1):
+    for stage, (blocks, width, group) in enumerate(stages(DESIGNS[design], as_authors), start=1):
         with scope(f"stage{stage}"):
             for block in range(1, blocks + 1):
                 with scope(f"block{block}", kind):

@@ -10,7 +10,7 @@ strides in the 3×3.
 
 from __future__ import annotations
 
-from archi.families._blocks import KERAS_TABLE, RESNET_FILTERS, RESNET_TABLE_1, classifier
+from archi.families._blocks import RESNET_FILTERS, RESNET_TABLE_1, classifier, keras_table
 from archi.families._options import Flag, Int, OneOf
 from archi.families._registry import Paper, Published, family
 from archi.families._resnet import basic, bottleneck, imagenet_stem, projected, stacked
@@ -60,9 +60,9 @@ WIDE = "bias=false,stride=3x3,width=2"  # torchvision's wide_resnet50_2 and wide
         Published("resnet50", "macs", "3.8G", PAPER_TABLE_1, "perhaps cut off, not rounded"),
         Published("resnet101", "macs", "7.6G", PAPER_TABLE_1),
         Published("resnet152", "macs", "11.3G", PAPER_TABLE_1),
-        Published("resnet50", "params", "25.6M", KERAS_TABLE),
-        Published("resnet101", "params", "44.7M", KERAS_TABLE),
-        Published("resnet152", "params", "60.4M", KERAS_TABLE),
+        *keras_table("resnet50", "25.6M", "107"),
+        *keras_table("resnet101", "44.7M", "209"),
+        *keras_table("resnet152", "60.4M", "311"),
         Published("resnet18,bias=false", "trainable_params", "11,689,512", TORCHVISION),
         Published("resnet34,bias=false", "trainable_params", "21,797,672", TORCHVISION),
         Published("resnet50,bias=false", "trainable_params", "25,557,032", TORCHVISION),

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from archi.families._blocks import (
     IDENTITY_MAPPINGS_RECIPE,
-    KERAS_TABLE,
     RESNET_FILTERS,
     RESNET_TABLE_1,
     classifier,
+    keras_table,
     normalize,
 )
 from archi.families._options import OneOf
-from archi.families._registry import Paper, Published, family
+from archi.families._registry import Paper, family
 from archi.graph import Tensor, scope
 from archi.layers import Activation, Add, Conv2D, MaxPooling2D, ZeroPadding2D
 
@@ -76,9 +76,9 @@ def stem(x: Tensor) -> Tensor:
         "resnet50v2,top=false": "ResNet50V2(include_top=False, input_shape=(224, 224, 3))",
     },
     published=(
-        Published("resnet50v2", "params", "25.6M", KERAS_TABLE),
-        Published("resnet101v2", "params", "44.7M", KERAS_TABLE),
-        Published("resnet152v2", "params", "60.4M", KERAS_TABLE),
+        *keras_table("resnet50v2", "25.6M", "103"),
+        *keras_table("resnet101v2", "44.7M", "205"),
+        *keras_table("resnet152v2", "60.4M", "307"),
     ),
     recipe=IDENTITY_MAPPINGS_RECIPE,
 )

@@ -43,7 +43,7 @@ TABLE_7 = "Xie et al. 2017, Table 7"
         Published("resnext29-16x64d", "trainable_params", "68.1M", TABLE_7, "cut off, not rounded"),
     ),
     recipe={
-        "optimizer": "SGD, Nesterov momentum 0.9",
+        "optimizer": "SGD, momentum 0.9",
         "learning rate": "0.1, divided by 10 at epochs 150 and 225",
         "batch": "128",
         "weight decay": "5e-4",

@@ -13,7 +13,7 @@ number of params.
 
 from __future__ import annotations
 
-from archi.families._blocks import KERAS_TABLE, channel_axis
+from archi.families._blocks import channel_axis, keras_table
 from archi.families._options import Flag, OneOf
 from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor, scope
@@ -87,8 +87,8 @@ TORCHVISION_FIGURES = {  # params and operations
         Published("vgg16", "params", "138M", PAPER_TABLE_2),
         Published("vgg19", "params", "144M", PAPER_TABLE_2),
         *(Published(f"vgg{depth}", "depth", str(depth), PAPER_TABLE_1) for depth in TABLE_1),
-        Published("vgg16", "params", "138.4M", KERAS_TABLE),
-        Published("vgg19", "params", "143.7M", KERAS_TABLE),
+        *keras_table("vgg16", "138.4M", "16"),
+        *keras_table("vgg19", "143.7M", "19"),
         *(
             Published(spec, metric, printed, TORCHVISION)
             for spec, figures in TORCHVISION_FIGURES.items()

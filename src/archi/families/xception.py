@@ -6,7 +6,7 @@ Figure 5. Equal to `keras.applications.xception` layer by layer.
 
 from __future__ import annotations
 
-from archi.families._blocks import KERAS_TABLE, channel_axis, classifier
+from archi.families._blocks import channel_axis, classifier, keras_table
 from archi.families._registry import Paper, Published, family
 from archi.graph import Tensor, scope
 from archi.layers import (
@@ -79,7 +79,7 @@ def middle(x: Tensor, name: str) -> Tensor:
     },
     published=(
         Published("xception", "trainable_params", "22,855,952", "Chollet 2016, Table 3"),
-        Published("xception", "params", "22.9M", KERAS_TABLE),
+        *keras_table("xception", "22.9M", "81"),
     ),
     recipe={
         "optimizer": "SGD, momentum 0.9",

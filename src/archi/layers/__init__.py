@@ -41,6 +41,10 @@ def __getattr__(name: str) -> Any:
         from archi.layers.core import Input
 
         return Input
+    if name == "Sequential":
+        from archi.layers._nested import Sequential
+
+        return Sequential
     try:
         return layer_class(name)
     except KeyError:

@@ -8,6 +8,7 @@ was wanted; the layer that raises it adds its name and what it got.
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from archi.graph import current_build
@@ -24,20 +25,22 @@ class Argument:
 
     With `omit`, a config leaves it out while it has its default. Keras does so for
     some; archi also does for arguments that came with later Keras versions, so that
-    earlier ones read the config too.
+    earlier ones read the config too. One that is not `written` is in no config at all:
+    Keras forgets it.
     """
 
-    __slots__ = ("default", "kind", "omit")
+    __slots__ = ("default", "kind", "omit", "written")
 
-    def __init__(self, kind: Kind, default: Any, omit: bool) -> None:
+    def __init__(self, kind: Kind, default: Any, omit: bool, written: bool) -> None:
         self.kind = kind
         self.default = default
         self.omit = omit
+        self.written = written
 
 
-def arg(kind: Kind, default: Any = REQUIRED, *, omit: bool = False) -> Any:
+def arg(kind: Kind, default: Any = REQUIRED, *, omit: bool = False, written: bool = True) -> Any:
     """Declare a constructor argument in the body of a layer class, in Keras's order."""
-    return Argument(kind, default, omit)
+    return Argument(kind, default, omit, written)
 
 
 class Kind:
@@ -119,9 +122,14 @@ class Number(Kind):
 
 
 class Boolean(Kind):
-    """True or False."""
+    """True or False, optionally None."""
 
-    def parse(self, value: Any, layer: type[Layer]) -> bool:
+    def __init__(self, *, optional: bool = False) -> None:
+        self.optional = optional
+
+    def parse(self, value: Any, layer: type[Layer]) -> bool | None:
+        if value is None and self.optional:
+            return None
         if type(value) is not bool:
             raise ValueError("True or False")
         return value
@@ -304,7 +312,34 @@ class DTypeName(DTypePolicy):
 
 def literal(value: Any) -> str:
     """Return a value as Python code, strings in double quotes and ASCII."""
-    return json.dumps(value) if isinstance(value, str) else repr(value)
+    if isinstance(value, str):
+        return json.dumps(value)
+    if isinstance(value, float) and not isfinite(value):
+        return f'float("{value}")'
+    if type(value) in (list, tuple):
+        items = ", ".join(map(literal, value))
+        return f"[{items}]" if isinstance(value, list) else f"({items}{',' * (len(value) == 1)})"
+    return repr(value)
+
+
+def constructor_code(layer: Layer) -> list[str]:
+    """Return a layer's arguments as Keras code: required ones by position, others by name.
+
+    Those that have their default are left out.
+    """
+    placed, named = [], []
+    for key, argument in layer.arguments.items():
+        value = vars(layer)[key]
+        code = argument.kind.code(value)
+        # Keras's functions fill in for operations what the classes do not.
+        operation = layer.module.startswith("keras.src.ops.")
+        if key == "batch_shape":
+            named.append(f"batch_shape={code}")
+        elif layer.defaults[key] is REQUIRED:
+            placed.append(code)
+        elif value != (argument.default if operation else layer.defaults[key]):
+            named.append(f"{key}={code}")
+    return [*placed, *named, f"name={literal(layer.name)}"]
 
 
 def sizes(value: Any, length: int, minimum: int) -> tuple[int, ...]:

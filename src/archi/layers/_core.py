@@ -8,7 +8,7 @@ output shapes, weights and counts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from archi.errors import LayerError, printable, quote
 from archi.graph import (
@@ -32,6 +32,9 @@ from archi.layers._arguments import (
 from archi.layers._objects import REGULARIZER, snake_case
 from archi.layers._policies import source
 
+if TYPE_CHECKING:
+    from archi.layers._nested import Sequential
+
 
 def product(*factors: int | None) -> int | None:
     """Return the product, None where a factor is unknown."""
@@ -45,7 +48,17 @@ def product(*factors: int | None) -> int | None:
 
 def total(*terms: int | None) -> int | None:
     """Return the sum, None where a term is unknown."""
-    return None if None in terms else sum(term or 0 for term in terms)
+    result = 0
+    for term in terms:
+        if term is None:
+            return None
+        result += term
+    return result
+
+
+def repeated(count: int | None, times: int | None) -> int | None:
+    """Return a count for each of several times; nothing stays nothing, however often."""
+    return 0 if count == 0 else product(count, times)
 
 
 def scaled(per_element: int, shape: Shape) -> int | None:
@@ -94,15 +107,19 @@ class Layer:
     arguments: ClassVar[dict[str, Argument]] = {}
     defaults: ClassVar[dict[str, Any]] = {}
     base_name: ClassVar[str] = "layer"
+    inputs_name: ClassVar[str] = "inputs"  # what Keras calls the first argument of a call
     call_arguments: ClassVar[tuple[str, ...]] = ()  # that `infer` takes after the inputs
+    build_arguments: ClassVar[tuple[str, ...]] = ()  # of these, whose shapes Keras notes too
     call_kwargs: ClassVar[dict[str, Any]] = {}  # what Keras records besides the inputs
     casts_inputs: ClassVar[bool] = True  # False where Keras takes them as they are
     keeps_dtype: ClassVar[bool] = False  # whether it gives whole numbers where it gets them
     stands_alone: bool = False  # whether it is there without an input, and is none itself
     has_build_config: ClassVar[bool] = True  # False where Keras builds it when constructed
     quantizes: ClassVar[frozenset[str]] = frozenset()  # the quantisation modes it has
+    wrappable: ClassVar[bool] = True  # whether one tensor, or a list, is all it wants
     module: ClassVar[str] = "keras.layers"  # where Keras looks the class up
     registered_name: ClassVar[str | None] = None  # as a config of the class has it
+    owner: Sequential | None = None  # the model inside the network that the layer is part of
 
     trainable: bool = arg(Boolean(), True)
     dtype: str = arg(DTypePolicy(), None)
@@ -128,7 +145,8 @@ class Layer:
         }
         cls._from_build = tuple(n for n, a in cls.arguments.items() if a.kind.depends_on_build)
         cls._positional = tuple(n for n, a in cls.arguments.items() if common.get(n) is not a)
-        cls.base_name = snake_case(cls.__name__)
+        if "base_name" not in vars(cls):
+            cls.base_name = snake_case(cls.__name__)
 
     _from_build: ClassVar[tuple[str, ...]] = ()
     _positional: ClassVar[tuple[str, ...]] = ()
@@ -141,6 +159,7 @@ class Layer:
             raise LayerError(f"the name of a {self.class_name} is text without /, not {name!r}")
         self.name = name
         self.nodes: list[Node] = []
+        self.built_on: Shape | None = None
         values = cls.defaults.copy()
         if args:
             kwargs = self._bind(args, kwargs)
@@ -183,12 +202,19 @@ class Layer:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Add a call of this layer to the network and return its output tensor(s)."""
-        # Keras forgets the defaults of a call whose inputs it has to cast first.
-        cast = self.casts_inputs and any(
-            tensor.dtype != self.output_dtype for tensor in tensors_in(args)
-        )
-        node = self.add_call(args, kwargs if cast else {**self.call_kwargs, **kwargs})
+        node = self.add_call(args, self._recorded(args, kwargs))
         return node.outputs[0] if len(node.outputs) == 1 else list(node.outputs)
+
+    def _recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return the keyword arguments that Keras records of a call.
+
+        It fills in defaults, and forgets them again where it has to look through the
+        arguments for what is to be cast: all but a single tensor of the right dtype.
+        """
+        one = len(args) == 1 and not kwargs and isinstance(args[0], Tensor)
+        if not self.casts_inputs or (one and args[0].dtype == self.output_dtype):
+            return {**self.call_kwargs, **kwargs}
+        return kwargs
 
     def add_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Node:
         """Add a call with just these arguments. Raises LayerError where they do not fit."""
@@ -203,11 +229,17 @@ class Layer:
             raise self.refuse(f"is shared and was first called on shape {was}", tensors[0].shape)
         node = Node(self, args, kwargs, inference)
         self.nodes.append(node)
+        if len(self.nodes) == 1 and node.inputs:
+            self.build(tensors_in(self._called_on(args, kwargs))[0].shape)
         return node
+
+    def build(self, x: Shape) -> None:
+        """Note the shape of the first call; a layer that holds others builds these too."""
+        self.built_on = x
 
     def rule(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
         """Return what `infer` says of a call with these arguments. Raises LayerError."""
-        inputs: Any = args[0] if args else None
+        inputs = self._called_on(args, kwargs)
         tensors: Any = inputs if is_list(inputs) else [inputs]
         if is_list(inputs) != self.merges or not all(isinstance(x, Tensor) for x in tensors):
             wanted = "a list of tensors" if self.merges else "one tensor"
@@ -218,6 +250,9 @@ class Layer:
             return self.infer(*[tensor.shape for tensor in tensors])
         others = self._call_arguments(args[1:], kwargs)
         return self.infer(*[tensor.shape for tensor in tensors], **others)
+
+    def _called_on(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        return args[0] if args else kwargs.get(self.inputs_name)
 
     def _call_arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         names = self.call_arguments
@@ -230,7 +265,23 @@ class Layer:
         """Return what Keras notes of the call that built the layer, None for nothing."""
         if not self.has_build_config:
             return None
-        return {"input_shape": map_tensors(_shape_of, call.args[0])}
+        first = map_tensors(_shape_of, self._called_on(call.args, call.kwargs))
+        others = self._call_arguments(call.args[1:], call.kwargs)
+        noted = {name: others[name] for name in self.build_arguments if others.get(name)}
+        if not noted:
+            return {"input_shape": first}
+        shapes = {self.inputs_name: first, **noted}
+        return {"shapes_dict": {f"{name}_shape": shape for name, shape in shapes.items()}}
+
+    @property
+    def nests_outputs(self) -> bool:
+        """Whether Keras gives the outputs in lists within each other."""
+        return False
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether it carries a state from one batch to the next."""
+        return False
 
     def is_view(self, training: bool = False) -> bool:
         """Whether the output is the input's memory seen otherwise, and takes none itself."""
@@ -255,8 +306,9 @@ class Layer:
         A shared layer knows it from its first call. Raises LayerError where it is unknown.
         """
         size = shape[axis]
-        if size is None and self.nodes:
-            size = self.nodes[0].inputs[0].shape[axis]
+        built_on = self.built_on or ()
+        if size is None and -len(built_on) <= axis < len(built_on):
+            size = built_on[axis]
         if size is None:
             raise self.refuse(f"wants an input whose axis {axis} is known", shape)
         return size
@@ -329,7 +381,7 @@ class Layer:
         config: dict[str, Any] = {"name": self.name}
         for key, argument in self.arguments.items():
             value = self.__dict__[key]
-            if not argument.omit or value != self.defaults[key]:
+            if argument.written and (not argument.omit or value != self.defaults[key]):
                 config[key] = argument.kind.write(value)
         return config
 
@@ -351,12 +403,20 @@ def _for_rows(inference: Inference, tensors: tuple[Tensor, ...]) -> Inference:
         else inference.elementwise,
         why=inference.why if rows else "how many rows a sample has is unknown",
         inner=tuple((None, rows, *shape[1:]) for shape in inference.inner),
+        kept=None
+        if inference.kept is None
+        else tuple((None, rows, *shape[1:]) for shape in inference.kept),
         samples=tuple((rows, *shape[1:]) for shape in inference.outputs),
     )
 
 
 def _shape_of(tensor: Tensor) -> Shape:
     return tensor.shape
+
+
+def is_shape(value: Any) -> bool:
+    """Whether what stands in an argument of a call is one tensor's shape."""
+    return isinstance(value, tuple) and all(n is None or type(n) is int for n in value)
 
 
 class Elementwise(Layer):

@@ -41,8 +41,13 @@ class KerasObject(Kind):
             name, config = value.get("class_name"), value.get("config") or {}
             # Identifiers only: they become code where a network is exported as such.
             if isinstance(config, dict) and all(map(_is_identifier, (name, *config))):
-                return str(name), config
+                return str(name), self._as_known(str(name), config)
         raise ValueError(f"the name or config of one of {self.module}")
+
+    def _as_known(self, name: str, config: dict[str, Any]) -> dict[str, Any]:
+        """Leave out what later versions of Keras added and no one has set."""
+        known = self.known.get(name, config)
+        return {key: value for key, value in config.items() if key in known or value is not None}
 
     def write(self, value: tuple[str, dict[str, Any]] | None) -> dict[str, Any] | None:
         if value is None:

@@ -97,8 +97,8 @@ class Layout(NamedTuple):
     zero: str
 
 
-def kernel_weights(layer: Quantizable, layout: Layout) -> list[Weight]:
-    """Return the weights that are the layer's kernel, its adapter included.
+def layer_weights(layer: Quantizable, layout: Layout, *bias: Weight) -> tuple[Weight, ...]:
+    """Return the weights that are the layer's kernel, its bias, and its adapter.
 
     Raises LayerError for an adapter beside a kernel that can't have one.
     """
@@ -118,7 +118,10 @@ def kernel_weights(layer: Quantizable, layout: Layout) -> list[Weight]:
     adapter = layer.adapter("kernel", layout.shape)
     if adapter and how and how.mode in ("gptq", "awq"):
         raise layer.refuse(f"has no low-rank adapter under {how.mode}", layer.lora_rank)
-    return weights + adapter
+    # Keras lists what was made to be trained first; a plain kernel stays there when an
+    # adapter freezes it.
+    every = [*weights, *bias, *adapter]
+    return tuple(sorted(every, key=lambda weight: not weight.trainable and weight is not plain))
 
 
 def groups(rows: int, how: Quantization) -> int:

@@ -7,17 +7,23 @@ has no word for as `{"class_name": "__slice__", "config": {…}}` and the like.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from archi.graph import Shape, Tensor, is_list
 
 
-class Constant(NamedTuple):
+class Constant:
     """An array of numbers in a call; `kind` is "numpy" or "tensor", by what it was."""
 
-    value: list[Any]
-    dtype: str
-    kind: str = "numpy"
+    __slots__ = ("dtype", "kind", "value")
+
+    def __init__(self, value: Any, dtype: str, kind: str = "numpy") -> None:
+        self.value = value
+        self.dtype = dtype
+        self.kind = kind
+
+    def __repr__(self) -> str:
+        return f"Constant({self.value!r}, {self.dtype!r})"
 
     @property
     def shape(self) -> Shape:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archi.graph import Inference, Shape, Weight, current_build
+from archi.graph import Inference, Shape, Weight
 from archi.layers._arguments import Integer, Number, arg
 from archi.layers._core import ITSELF, Elementwise, Kept, Layer, Reach, scaled
 from archi.layers.merging import Add
@@ -43,13 +43,8 @@ class LayerScale(Layer):
         if len(x) < 2 or (x[-1] not in (None, 1, channels) and channels != 1):
             raise self.refuse(f"wants an input whose last axis is {channels}", x)
         output = (*x[:-1], x[-1] if channels == 1 else channels)
-        return Inference((output,), (self._gamma(),), macs=0, elementwise=scaled(1, output))
-
-    def _gamma(self) -> Weight:
-        """Keras gives the weight no name, and counts those that have none."""
-        if self.nodes:
-            return self.weights[0]
-        return Weight(current_build().unique_name("variable"), (self.projection_dim,))
+        gamma = Weight("variable", (channels,))  # Keras gives it no name
+        return Inference((output,), (gamma,), macs=0, elementwise=scaled(1, output))
 
     def kept(self) -> Kept:
         return Kept(inputs=True, outputs=False)

@@ -97,8 +97,9 @@ class _Conv(_Convolution, Adaptable):
         kernel = Weight("kernel", shape, trainable=not self.lora_rank)
         out = self.windows(x, spatial)
         macs = product(kernel.size, *out)
-        kernels = [kernel, *self.adapter("kernel", shape)]
-        return self.finish(self.join(batch, self.filters, out), self.filters, kernels, macs)
+        found = self.finish(self.join(batch, self.filters, out), self.filters, [kernel], macs)
+        adapter = self.adapter("kernel", shape)
+        return found._replace(weights=(*(found.weights or ()), *adapter)) if adapter else found
 
 
 class Conv1D(_Conv):

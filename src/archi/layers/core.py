@@ -24,7 +24,7 @@ from archi.layers._quantized import (
     QUANTIZATION,
     Layout,
     Quantizable,
-    kernel_weights,
+    layer_weights,
     lora_alpha,
     lora_rank,
 )
@@ -40,6 +40,7 @@ class InputLayer(Layer):
     optional: bool = arg(Boolean(), False, omit=True)
 
     has_build_config = False
+    wrappable = False
 
     def validate(self) -> None:
         if self.sparse and self.ragged:
@@ -149,7 +150,7 @@ class Dense(Quantizable):
         if self.adapts_inputs():
             macs = total(macs, product(self.lora_rank, rows + columns, *x[1:-1]))
         after = self.use_bias + (self.activation != "linear")
-        weights = (*kernel_weights(self, layout), *bias)
+        weights = layer_weights(self, layout, *bias)
         return Inference((output,), weights, macs, scaled(after, output))
 
     def kept(self) -> Kept:

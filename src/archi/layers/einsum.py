@@ -14,7 +14,7 @@ from archi.layers._quantized import (
     QUANTIZATION,
     Layout,
     Quantizable,
-    kernel_weights,
+    layer_weights,
     lora_alpha,
     lora_rank,
 )
@@ -55,16 +55,17 @@ class EinsumDense(Quantizable):
             raise self.refuse("is shared and wants inputs of one rank", x)
         applied = self._applied(x)
         shape = tuple(self._size(applied, letter) for letter in applied.equation.kernel)
-        weights = kernel_weights(self, self._layout(applied.equation, shape))
+        bias = []
         if self.bias_axes is not None:
-            weights.append(Weight("bias", self._known(applied.bias(self.bias_axes), x)))
+            bias.append(Weight("bias", self._known(applied.bias(self.bias_axes), x)))
+        weights = layer_weights(self, self._layout(applied.equation, shape), *bias)
         macs = applied.macs()
         if self.adapts_inputs():
             rank, last = self.lora_rank or 0, applied.equation.kernel[-1]
             macs = total(macs, applied.macs(**{last: rank}), product(rank, applied.elements()))
         after = (self.bias_axes is not None) + (self.activation != "linear")
         elementwise = product(after, applied.elements()) if after else 0
-        return Inference((applied.output,), tuple(weights), macs, elementwise)
+        return Inference((applied.output,), weights, macs, elementwise)
 
     def _applied(self, x: Shape) -> Applied:
         try:

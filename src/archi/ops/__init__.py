@@ -7,6 +7,7 @@ files of this folder; adding a class to one of them is all it takes to add an op
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from archi.layers._index import Index
@@ -17,6 +18,7 @@ __all__ = ["Operation", "operation", "operation_classes"]
 _index: Index[Operation] = Index(__name__, __file__, Operation)
 
 
+@cache
 def operation(name: str) -> type[Operation]:
     """Return the class of an operation by Keras's name of it. Raises KeyError."""
     return _index[name]
@@ -29,9 +31,10 @@ def operation_classes() -> dict[str, type[Operation]]:
 
 def __getattr__(name: str) -> Any:
     try:
-        return _index[_class_name(name)].function
+        found = _index[_class_name(name)]
     except KeyError:
         raise AttributeError(f"archi.ops has no operation {name!r}") from None
+    return getattr(found, name) if name in _METHODS else found.function
 
 
 # Functions that are not called as their classes are.
@@ -43,8 +46,10 @@ _CLASSES = {
     "rms_normalization": "RMSNorm",
     "extract_patches_3d": "ExtractPatches",
 }
+_METHODS = {"extract_patches_3d"}  # functions that differ from that of their class
 
 
+@cache
 def _class_name(function: str) -> str:
     """Return the class that a function makes: `true_divide` → `TrueDivide`."""
     if function in _CLASSES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archi.graph import is_list
-from archi.layers._arguments import DType, Kind
+from archi.layers._arguments import Boolean, DataFormat, DType, Kind
 
 if TYPE_CHECKING:
     from archi.layers._core import Layer
@@ -68,10 +68,14 @@ class PadWidth(Kind):
         if is_list(value) and value:
             if all(type(item) is int for item in value) and len(value) == 2:
                 return tuple(value)
-            if all(is_list(item) and len(item) in (1, 2) for item in value) and all(
+            if all(is_list(item) and len(item) == 2 for item in value) and all(
                 type(number) is int for item in value for number in item
             ):
                 return tuple(map(tuple, value))
+            if isinstance(value, list) and all(
+                is_list(item) and len(item) == 1 and type(item[0]) is int for item in value
+            ):
+                return tuple((item[0], item[0]) for item in value)
         raise ValueError("a whole number, a pair of them, or a pair for each axis")
 
 
@@ -81,4 +85,40 @@ def pad_pairs(width: Any) -> list[tuple[int, int]]:
         return [(width, width)]
     if isinstance(width[0], int):
         return [(width[0], width[1])]
-    return [(pair[0], pair[-1]) for pair in width]
+    return list(width)
+
+
+class Known(Kind):
+    """Words, numbers, truth values and lists of them: what Keras writes and reads again."""
+
+    def parse(self, value: Any, layer: type[Layer]) -> Any:
+        if is_list(value):
+            return tuple(self.parse(item, layer) for item in value)
+        if value is not None and not isinstance(value, (str, int, float)):
+            raise ValueError("a word, a number or a list of them")
+        return value
+
+
+class OptionalFormat(DataFormat):
+    """Where the channels axis is; None is the default wherever the operation is applied."""
+
+    depends_on_build = False
+
+    def parse(self, value: Any, layer: type[Layer]) -> Any:
+        return None if value is None else super().parse(value, layer)
+
+
+class OptionalBoolean(Boolean):
+    """True, False or None."""
+
+    def parse(self, value: Any, layer: type[Layer]) -> Any:
+        return None if value is None else super().parse(value, layer)
+
+
+class Lengths(NewShape):
+    """A shape in which -1 has a meaning; it is always a list."""
+
+    def parse(self, value: Any, layer: type[Layer]) -> tuple[int | None, ...]:
+        if not is_list(value):
+            raise ValueError("a list of lengths")
+        return super().parse(value, layer)

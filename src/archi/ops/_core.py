@@ -11,8 +11,8 @@ into one with others, as `reshape(x, (-1, 32))` does.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
-from functools import reduce
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial, reduce
 from typing import Any, ClassVar
 
 from archi.errors import LayerError, quote
@@ -52,9 +52,11 @@ class Operation(Layer):
     optional: ClassVar[dict[str, Any]] = {}
     by_name: ClassVar[tuple[str, ...]] = ()
     signature: ClassVar[tuple[str, ...]] = ()
+    gives_list: ClassVar[bool] = False  # of outputs, even where there is just one
     variadic: ClassVar[bool] = False  # takes any number of arrays and has no operands' names
     keeps: ClassVar[Kept] = INPUTS  # what its gradient is computed from
     has_build_config = False
+    wrappable = False
     # What a layer has as arguments.
     trainable = True
     dtype: Any = "float32"
@@ -73,8 +75,11 @@ class Operation(Layer):
             own = {key: kwargs.pop(key) for key in cls.arguments if key in kwargs}
             return cls(**own)(*args, **kwargs)
         names = cls.signature or (*cls.operands, *cls.arguments)
-        given = {**cls.optional, **_bound(cls.__name__, names, args, kwargs)}
-        operands = {name: given.pop(name) for name in cls.operands if name in given}
+        given = {**cls.optional, **bound(cls.__name__, names, args, kwargs)}
+        missing = [name for name in cls.operands if name not in given]
+        if missing:
+            raise LayerError(f"{cls.__name__} needs {missing[0]}")
+        operands = {name: given.pop(name) for name in cls.operands}
         named = {name: operands.pop(name) for name in cls.by_name}
         return cls(**given)(*operands.values(), **named)
 
@@ -83,31 +88,35 @@ class Operation(Layer):
         tensors = tensors_in((args, kwargs))
         if not tensors:
             raise self.refuse("is called on tensors", list(args))
-        whole = self._inferred(args, kwargs)
+        whole = self.inferred(args, kwargs)
+        open_batch = any(None in tensor.shape for tensor in tensors)
         try:
-            alone = self._inferred(*map_tensors(_alone, (args, kwargs)))
+            alone = self.inferred(*map_tensors(partial(_alone, open_batch), (args, kwargs)))
         except LayerError:  # an argument tells of the whole batch
             return _shared_out(whole, tensors[0])
         if [len(shape) for shape in alone.outputs] != [len(shape) for shape in whole.outputs]:
             return _shared_out(whole, tensors[0])
-        return alone._replace(outputs=whole.outputs, samples=alone.outputs)
+        inner = tuple((None, *shape) for shape in alone.inner)
+        return alone._replace(
+            outputs=whole.outputs, dtypes=whole.dtypes, samples=alone.outputs, inner=inner
+        )
 
-    def _inferred(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
+    def inferred(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
         """Return what `infer` says of these operands. Raises LayerError."""
         if self.variadic:
             if kwargs or not all(map(is_array, args)):
                 raise self.refuse("is called on tensors", _shown(list(args)))
             inference = self.infer(*args)
         else:
-            given = _bound(self.label, self.operands, args, kwargs)
+            given = bound(self.label, self.operands, args, kwargs)
             for name in self.operands:
-                self._check(name, given)
+                self.check(name, given)
             inference = self.infer(**given)
         if any(size is not None and size < 0 for shape in inference.outputs for size in shape):
             raise self.refuse("would give a negative size", list(inference.outputs))
         return inference
 
-    def _check(self, name: str, given: dict[str, Any]) -> None:
+    def check(self, name: str, given: dict[str, Any]) -> None:
         """Raise LayerError where an operand is missing or not what it must be."""
         if name not in given:
             if name not in self.optional:
@@ -124,15 +133,36 @@ class Operation(Layer):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         node = self.add_call(args, kwargs)
-        return node.outputs[0] if len(node.outputs) == 1 else list(node.outputs)
+        one = len(node.outputs) == 1 and not self.gives_list
+        return node.outputs[0] if one else list(node.outputs)
 
     def kept(self) -> Kept:
         return self.keeps
 
+    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        if any(len(shape) <= max(spatial) for shape in shapes):
+            return None
+        try:
+            return self.sees(shapes, spatial)
+        except LayerError:  # a call from a file that does not fit the operation
+            return None
+
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        """Return the reach, of a call that fits. Raises LayerError where it does not."""
+        return None
+
+    def called_with(self, name: str) -> Any:
+        """Return an operand of the one call; where there are several calls, None."""
+        if len(self.nodes) != 1:
+            return None
+        (node,) = self.nodes
+        return bound(self.label, self.operands, node.args, node.kwargs).get(name)
+
     @property
     def output_dtype(self) -> str:
         """Dtype of the outputs, which is that of the first call's."""
-        return self.nodes[0].outputs[0].dtype if self.nodes else "float32"
+        dtypes = [tensor.dtype for node in self.nodes for tensor in node.outputs]
+        return dtypes[0] if dtypes else "float32"
 
     def shape_of(self, value: Any) -> Shape:
         """Return the shape of an operand; what is no array has none."""
@@ -229,7 +259,7 @@ class Operation(Layer):
 
     def counted(
         self,
-        outputs: list[tuple[Shape, str]],
+        outputs: Sequence[tuple[Shape, str]],
         elementwise: int | None,
         macs: int | None = 0,
         why: str = "the size of its output is unknown",
@@ -245,9 +275,14 @@ def is_array(value: Any) -> bool:
     return isinstance(value, ARRAYS)
 
 
-def _alone(tensor: Tensor) -> Tensor:
-    """Return a tensor as it is where the batch is one sample."""
-    return Tensor(tensor.sample, tensor.dtype, tensor.node, tensor.index, tensor.sample)
+def _alone(open_batch: bool, tensor: Tensor) -> Tensor:
+    """Return a tensor as it is where the batch is one sample.
+
+    Beside those of an open batch, an input whose sizes are all known is no part of it.
+    """
+    apart = open_batch and tensor.alone is None and None not in tensor.shape
+    shape = tensor.shape if apart else tensor.sample
+    return Tensor(shape, tensor.dtype, tensor.node, tensor.index, shape)
 
 
 def _shared_out(whole: Inference, tensor: Tensor) -> Inference:
@@ -261,6 +296,7 @@ def _shared_out(whole: Inference, tensor: Tensor) -> Inference:
         macs=_part(whole.macs, batch),
         elementwise=_part(whole.elementwise, batch),
         why=whole.why if batch else "the size of the batch is unknown",
+        inner=tuple((None, _part(shape[0], batch), *shape[1:]) for shape in whole.inner),
         samples=tuple(
             (_part(shape[0], batch), *shape[1:]) if shape else () for shape in whole.outputs
         ),
@@ -287,7 +323,7 @@ def strong(value: Any) -> str:
     return {"int": "int64", "float": "float32"}.get(dtype, dtype)
 
 
-def _bound(
+def bound(
     who: str, names: tuple[str, ...], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return arguments by name. Raises LayerError for too many and for names not known."""

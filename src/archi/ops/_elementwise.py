@@ -14,9 +14,7 @@ class Elementwise(Operation):
 
     cost: ClassVar[int] = 1  # FLOPs for each element of the output
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
-        if any(len(shape) <= max(spatial) for shape in shapes):
-            return None
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         sizes = {tuple(shape[axis] for axis in spatial) for shape in shapes}
         return ITSELF if len(sizes) == 1 else None  # what is broadcast is read everywhere
 

@@ -28,7 +28,7 @@ class Reduction(Operation):
         """Return a shape without the axes reduced, or with 1 there. Raises LayerError."""
         return self.without(shape, self.axis, self.keepdims)
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         return self.reach_without(shapes[0], self.axis, self.keepdims, spatial)
 
 

@@ -39,7 +39,7 @@ class _Joining(Operation):
         """Return the axis along which tensors of `shape` are joined."""
         raise NotImplementedError
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         shape = shapes[0]
         moves = self.seen_as(shape) != shape or self.along(shape) % len(shape) in spatial
         return None if moves else ITSELF
@@ -113,13 +113,14 @@ class Stack(Operation):
         shape = (*shapes[0][:axis], len(x), *shapes[0][axis:])
         return self.free(shape, self.dtype_of(*x))
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         return ITSELF if self.axis % (len(shapes[0]) + 1) > max(spatial) else None
 
 
 class _Splitting(Operation):
     """A tensor in several parts along an axis: so many equal ones, or cut at indices."""
 
+    gives_list = True
     keeps = NOTHING
     indices_or_sections: Any = arg(Integers())
 
@@ -146,7 +147,7 @@ class _Splitting(Operation):
             None if end is None or start is None else end - start for start, end in pairwise(cuts)
         ]
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         return None if self.along(shapes[0]) % len(shapes[0]) in spatial else ITSELF
 
 
@@ -185,6 +186,7 @@ class Dsplit(_Splitting):
 class ArraySplit(Operation):
     """A tensor in several parts along `axis`, the first longer by one where it must be."""
 
+    gives_list = True
     keeps = NOTHING
     indices_or_sections: int = arg(Integer(1))
     axis: int = arg(Integer(), 0)
@@ -198,5 +200,5 @@ class ArraySplit(Operation):
         outputs = [((*x.shape[:axis], part, *x.shape[axis + 1 :]), x.dtype) for part in parts]
         return self.counted(outputs, 0)
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         return None if self.axis % len(shapes[0]) in spatial else ITSELF

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from archi.graph import Inference, Shape, is_list
 from archi.layers._arguments import Integer, Kind, arg
-from archi.layers._core import product
+from archi.layers._core import ITSELF, Reach, product
 from archi.ops._core import Array, Operation, strong
 
 HOME = "numpy"
@@ -42,6 +42,13 @@ class Matmul(_Product):
         dtypes = {strong(x1), strong(x2)}
         dtype = "int32" if dtypes == {"int8"} else self.promoted(strong(x1), strong(x2))
         return self.macs(shape, dtype, *inner or [None])
+
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+        """One matrix for all positions works on the features of each alone."""
+        one, other = self.called_with("x1"), self.called_with("x2")
+        matrix = other is not None and len(self.shape_of(other)) == 2
+        alone = matrix and [self.shape_of(one)] == shapes and len(shapes[0]) - 1 not in spatial
+        return ITSELF if alone else None
 
 
 class Dot(_Product):
@@ -212,7 +219,8 @@ class Einsum(Operation):
                 known = sizes.get(letter, 1)
                 sizes[letter] = self._common(known, size, (known, size))
         kept = self._kept(output if arrow else _implied(inputs), named)
-        if not {*kept} <= sizes.keys():
+        lacking = [name for name in kept if any(name not in names for names in named)]
+        if not {*kept} <= sizes.keys() or any(name.isupper() for name in lacking):
             raise self.refuse("gives letters that its operands have", self.subscripts)
         dtypes = {strong(operand) for operand in operands}
         dtype = "int32" if dtypes == {"int8"} else self.promoted(*dtypes)

@@ -199,7 +199,7 @@ class _Cumulative(Operation):
         count = product(*x.shape)
         return self.counted([(output, "int32" if dtype == "bool" else dtype)], count)
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         over = None if self.axis is None else self.axis % len(shapes[0])
         return None if over is None or over in spatial else ITSELF
 
@@ -230,7 +230,7 @@ class Diff(Operation):
     """The differences of neighbours along `axis`, `n` times over: one FLOP an element a time."""
 
     keeps = NOTHING
-    n: int = arg(Integer(), 1)
+    n: int = arg(Integer(0), 1)
     axis: int = arg(Integer(), -1)
     operands = ("a",)
 

@@ -9,7 +9,15 @@ from archi.graph import Inference, Shape, is_list
 from archi.layers._arguments import Integer, Kind, arg
 from archi.layers._arguments import Shape as ShapeArgument
 from archi.layers._core import ITSELF, Reach, product
-from archi.ops._arguments import Axes, Integers, NewShape, PadWidth, pad_pairs
+from archi.ops._arguments import (
+    Axes,
+    Integers,
+    Lengths,
+    NewShape,
+    OptionalDType,
+    PadWidth,
+    pad_pairs,
+)
 from archi.ops._core import NOTHING, Array, Operation
 
 HOME = "numpy"
@@ -80,9 +88,9 @@ class GetItem(Operation):
             raise self.refuse(f"wants an index within {size}", key)
         return []
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         """A slice of positions is a window of one position."""
-        keys = self._keys(self.nodes[0].args[1]) if len(self.nodes) == 1 else [None]
+        keys = self._keys(self.called_with("key"))
         if any(key is None for key in keys):
             return None
         place = next(index for index, key in enumerate(keys) if key is Ellipsis)
@@ -148,7 +156,7 @@ class Squeeze(_View):
             raise self.refuse("leaves out axes of length 1", shape)
         return self.without(shape, self.axis)
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         ones = [axis for axis, size in enumerate(shapes[0]) if size == 1]
         return self.reach_without(
             shapes[0], ones if self.axis is None else self.axis, False, spatial
@@ -169,7 +177,7 @@ class ExpandDims(_View):
         sizes = iter(shape)
         return tuple(1 if axis in new else next(sizes) for axis in range(rank))
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         listed = self.axis if is_list(self.axis) else (self.axis,)
         new = self.axes_of(self.axis, len(shapes[0]) + len(listed))
         return ITSELF if all(axis > max(spatial) for axis in new) else None
@@ -185,7 +193,7 @@ class _Permuting(_Moving):
     def moved(self, shape: Shape) -> Shape:
         return tuple(shape[axis] for axis in self.order(len(shape)))
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         order = self.order(len(shapes[0]))
         return ITSELF if all(order[axis] == axis for axis in spatial) else None
 
@@ -271,7 +279,7 @@ class _Rearranging(_Moving):
             self.axes_of(self.axis, len(shape))
         return shape
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         over = self.axes_of(self.axis, len(shapes[0]))
         return None if set(over) & set(spatial) else ITSELF
 
@@ -333,7 +341,7 @@ class Pad(_Moving):
             raise self.refuse(f"wants a tensor of rank {len(pairs)}, as pad_width has", shape)
         return pairs
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         if self.mode not in ("constant", "empty"):
             return None
         pairs = self._pairs(shapes[0])
@@ -399,7 +407,7 @@ class Take(Operation):
         axis = self.axis_of(self.axis, len(x.shape))
         return self.free((*x.shape[:axis], *places, *x.shape[axis + 1 :]), x.dtype)
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         over = None if self.axis is None else self.axis % len(shapes[0])
         return None if over is None or over <= max(spatial) else ITSELF
 
@@ -429,8 +437,68 @@ class TakeAlongAxis(Operation):
         return self.free(self.broadcast(shape, indices.shape), x.dtype)
 
 
+class View(_View):
+    """The same memory read as another dtype."""
+
+    dtype: Any = arg(OptionalDType(), None)
+
+    def infer(self, x: Array) -> Inference:
+        dtype = self.dtype or x.dtype
+        old, new = (_BYTES.get(name) for name in (x.dtype, dtype))
+        if old == new:
+            return self.free(x.shape, dtype)
+        if not x.shape or old is None or new is None:
+            raise self.refuse(f"can't be seen as {dtype}", x.shape)
+        size = x.shape[-1]
+        if size is not None and size * old % new:
+            raise self.refuse(f"wants a last axis of whole elements of {dtype}", x.shape)
+        last = None if size is None else size * old // new
+        return self.free((*x.shape[:-1], last), dtype)
+
+
+_BYTES = {
+    **dict.fromkeys(("bool", "int8", "uint8"), 1),
+    **dict.fromkeys(("int16", "uint16", "float16", "bfloat16"), 2),
+    **dict.fromkeys(("int32", "uint32", "float32"), 4),
+    **dict.fromkeys(("int64", "uint64", "float64", "complex64"), 8),
+    "complex128": 16,
+}
+
+
+class Ndim(Operation):
+    """The number of axes; Keras says a vector as long as that, of float32."""
+
+    keeps = NOTHING
+
+    def infer(self, x: Array) -> Inference:
+        return self.free((len(x.shape),), "float32")
+
+
+class Size(Operation):
+    """The number of elements."""
+
+    keeps = NOTHING
+
+    def infer(self, x: Array) -> Inference:
+        return self.free((), "int32")
+
+
+class UnravelIndex(Operation):
+    """Places in a tensor of `shape` from those in the flattened: two FLOPs for each axis."""
+
+    gives_list = True
+    keeps = NOTHING
+    shape: Shape = arg(Lengths())
+    operands = ("indices",)
+
+    def infer(self, indices: Array) -> Inference:
+        each = (None,) if None in self.shape else indices.shape
+        outputs = self.several((each, indices.dtype), len(self.shape))
+        return self.counted(outputs, product(2 * len(self.shape), *indices.shape))
+
+
 class Copy(_Moving):
     """The tensor again."""
 
-    def reach(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
+    def sees(self, shapes: list[Shape], spatial: tuple[int, ...]) -> tuple[Reach, ...] | None:
         return ITSELF

@@ -23,7 +23,14 @@ DROPPED = {
     "adjustment": (None,),
     "batch_input_shape": None,
     "input_dim": None,
+    "num_constants": (None, 0),
+    # Shapes that MultiHeadAttention was built on.
+    "query_shape": None,
+    "key_shape": None,
+    "value_shape": None,
 }
+# Arguments that are layers' documents themselves, or lists of such.
+HELD = ("layer", "backward_layer", "cell", "cells")
 # Arguments that Keras 2's depthwise and separable convolutions inherited and did not use.
 INHERITED = ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint")
 INHERITING = ("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D")
@@ -49,11 +56,19 @@ def modern(document: dict[str, Any]) -> dict[str, Any]:
             del changed[key]
     if document.get("class_name") in INHERITING:
         changed = {key: value for key, value in changed.items() if key not in INHERITED}
+    changed.update({key: _modern_held(changed[key]) for key in HELD if key in changed})
     _mend(changed)
     result = {**document, "config": changed}
     if isinstance(noted, list) and "build_config" not in document:
         result["build_config"] = {"input_shape": noted}
     return result
+
+
+def _modern_held(value: Any) -> Any:
+    """Return the documents of layers inside another as Keras 3 would write them."""
+    if isinstance(value, list):
+        return [_modern_held(item) for item in value]
+    return modern(value) if isinstance(value, dict) else value
 
 
 def _mend(config: dict[str, Any]) -> None:

@@ -113,10 +113,9 @@ def _built(model: Any) -> Arguments | None:
     if len(noted) == 1:
         (shapes,) = noted.values()
         return Arguments((_specs(shapes, None),), {}).map(_for_any_batch)
-    named = {key.removesuffix("_shape"): shapes for key, shapes in noted.items()}
-    return Arguments((), {key: _specs(each, key) for key, each in named.items()}).map(
-        _for_any_batch
-    )
+    names = {key: key.removesuffix("_shape") for key in noted}  # as Keras asks of `build`
+    named = {name: _specs(noted[key], name) for key, name in names.items()}
+    return Arguments((), named).map(_for_any_batch)
 
 
 def _is_shape(value: Any) -> bool:
