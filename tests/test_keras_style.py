@@ -212,7 +212,8 @@ def test_the_layers_that_show_an_activation_are_those_of_keras(twin_keras, name)
     arguments = layer_classes()[name].arguments
     required = [key for key, argument in arguments.items() if argument.default is REQUIRED]
     needed = {key: NEEDED.get(key, 2) for key in required}
-    layer = parity.real_class(name)(**(FULL[name].kwargs if name in FULL else needed))
+    kwargs = FULL[name].kwargs if name in FULL else needed
+    layer = parity.make(parity.real_class, name, (), kwargs)
     assert hasattr(layer, "activation") == ("activation" in arguments)
 
 

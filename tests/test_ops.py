@@ -21,7 +21,7 @@ from op_parity import ACCEPTED, REFUSED, Refused, X
 from archi import Graph, ops
 from archi.bridge import compare, functional_json, to_keras
 from archi.errors import LayerError
-from archi.graph import building
+from archi.graph import Weight, building
 from archi.keras_code import keras_code
 from archi.layers._opaque import Source
 from archi.layers._values import Constant

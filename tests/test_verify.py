@@ -7,9 +7,9 @@ import json
 import pytest
 
 import archi
-from archi import bridge
-from archi.graph import Weight
-from archi.layers import BatchNormalization, Conv2D, Dense
+from archi import Graph, bridge, ops
+from archi.graph import Weight, building
+from archi.layers import BatchNormalization, Conv2D, Dense, Input
 
 pytestmark = pytest.mark.usefixtures("keras")
 
@@ -172,3 +172,16 @@ def test_all_goes_through_the_catalogue_with_progress_on_stderr(archi, monkeypat
     assert "Verifying" not in done.stdout
     found = json.loads(archi("verify", "--all", "--no-run", "--format", "json").stdout)
     assert [each["target"] for each in found["results"]] == ["wrn-10-1", "wrn-16-1"]
+
+
+def test_outputs_of_several_rows_a_sample_verify():
+    """Windows cut from images, and a second output: shapes and losses of both."""
+    with building():
+        x = inputs = Input((8, 8, 3))
+        x = ops.transpose(ops.reshape(x, (-1, 2, 4, 2, 4, 3)), (0, 1, 3, 2, 4, 5))
+        windows = Dense(5)(ops.reshape(x, (-1, 16, 3)))
+        images = ops.mean(ops.reshape(windows, (-1, 64, 5)), axis=1)
+        graph = Graph(inputs, [windows, images])
+    found = bridge.verify(graph)
+    assert found.ok
+    assert found.forward["shapes"] == [(2 * 4, 16, 5), (2, 5)]

@@ -390,14 +390,17 @@ def _attempt(step: Any) -> dict[str, Any]:
 BATCH = 2  # where it is open: the smallest over which normalisation has a variance
 
 
-def _sizes(shape: Shape) -> Shape:
-    return (shape[0] or BATCH, *shape[1:])
+def _sizes(tensor: Tensor) -> Shape:
+    """Return a tensor's sizes in a run; a sample may be several rows of it."""
+    if not tensor.shape:
+        return ()
+    return (tensor.shape[0] or BATCH * (tensor.sample[0] or 1), *tensor.shape[1:])
 
 
-def _random(shape: Shape, seed: int) -> Any:
+def _random(tensor: Tensor, seed: int) -> Any:
     import numpy as np
 
-    sizes = [size or 32 for size in _sizes(shape)]
+    sizes = [size or 32 for size in _sizes(tensor)]
     return np.random.default_rng(seed).standard_normal(sizes, dtype="float32")
 
 
@@ -406,8 +409,8 @@ def _input(tensor: Tensor, seed: int) -> Any:
     import numpy as np
 
     if "float" in tensor.dtype or "complex" in tensor.dtype:
-        return _random(tensor.shape, seed)
-    sizes = [size or 32 for size in _sizes(tensor.shape)]
+        return _random(tensor, seed)
+    sizes = [size or 32 for size in _sizes(tensor)]
     numbers = np.random.default_rng(seed).integers(0, 2, sizes)
     return np.where(numbers, "a", "b") if tensor.dtype == "string" else numbers.astype(tensor.dtype)
 
@@ -428,7 +431,7 @@ def _forward(graph: Graph, model: keras.Model) -> dict[str, Any]:
     right = all(
         size in (None, real)
         for tensor, array in zip(graph.outputs, arrays, strict=True)
-        for size, real in zip(_sizes(tensor.shape), array.shape, strict=True)
+        for size, real in zip(_sizes(tensor), array.shape, strict=True)
     )
     return {"ok": finite and right, "finite": finite, "shapes": [a.shape for a in arrays]}
 
@@ -445,8 +448,10 @@ def _train_step(keras: ModuleType, graph: Graph, model: keras.Model) -> dict[str
     )
     kernels = [weight for weight in model.trainable_weights if len(weight.shape) > 1]
     before = [keras.ops.convert_to_numpy(weight) for weight in kernels]
-    targets = [_random(tensor.shape, 1000 + i) for i, tensor in enumerate(graph.outputs)]
-    loss = model.train_on_batch(_inputs(graph), targets[0] if len(targets) == 1 else targets)
+    targets = [_random(tensor, 1000 + i) for i, tensor in enumerate(graph.outputs)]
+    given = targets[0] if len(targets) == 1 else targets
+    losses = model.train_on_batch(_inputs(graph), given)  # with several outputs theirs follow
+    loss = losses[0] if isinstance(losses, list) else losses
     changed = sum(
         not np.array_equal(old, keras.ops.convert_to_numpy(new))
         for old, new in zip(before, kernels, strict=True)

@@ -369,11 +369,20 @@ class Graph:
     `nodes` are the layer calls in execution order, `layers` the layers in the order
     of Keras's `model.layers`.
 
-    `inputs` and `outputs` are a tensor, or lists, tuples and dicts of tensors. Raises
-    GraphError where there is none, an input is missing, or two layers have one name.
+    `inputs` and `outputs` are a tensor, or lists, tuples and dicts of tensors; `unread` are
+    what layers of the network make beside them that nothing reads, as models inside others
+    may, and heads for training alone. Raises GraphError where there is no input or output, an input is missing, or two
+    layers have one name.
     """
 
-    def __init__(self, inputs: Any, outputs: Any, name: str = "model", title: str = "") -> None:
+    def __init__(
+        self,
+        inputs: Any,
+        outputs: Any,
+        name: str = "model",
+        title: str = "",
+        unread: tuple[Tensor, ...] = (),
+    ) -> None:
         self.inputs = tensors_in(inputs)
         self.outputs = tensors_in(outputs)
         self.ends = inputs, outputs  # one tensor, or lists and dicts of them
@@ -382,22 +391,11 @@ class Graph:
         self.data_format = _build.get().data_format
         self.hides_input = False  # whether Keras lists the layers without the input's
         self.source = {"kind": "python", "target": self.title}
-        self.spare: list[Node] = []
+        self.unread = unread
         if not self.inputs or not self.outputs:
             raise GraphError("a network has at least one input and one output tensor")
-        self.nodes, self.layers = keras_order(self.inputs, self.outputs)
+        self.nodes, self.layers = keras_order(self.inputs, (*self.outputs, *unread))
         self._members = set(self.nodes)
-        self._check_names()
-
-    def add_spare(self, nodes: list[Node]) -> None:
-        """Add layers that the network holds and no output depends on, such as heads for training.
-
-        Their nodes have no inputs. Raises GraphError for a name that is taken.
-        """
-        self.spare += nodes
-        self.nodes += nodes
-        self.layers += [node.layer for node in nodes]
-        self._members |= set(nodes)
         self._check_names()
 
     def _check_names(self) -> None:

@@ -72,10 +72,9 @@ def _depth_first(graph: Graph) -> list[Node]:
     """Return the nodes inputs first, branch after branch: an order that wiring alone decides."""
     ordered: list[Node] = []
     done: set[Node] = set()
-    ends = [tensor.node for tensor in (*graph.outputs, *graph.inputs)]  # one may feed nothing
-    for end in (*ends, *graph.spare):
-        stack = [] if end in done else [(end, iter(end.inputs))]
-        done.add(end)
+    for end in (*graph.outputs, *graph.inputs, *graph.unread):  # an input may feed nothing
+        stack = [] if end.node in done else [(end.node, iter(end.node.inputs))]
+        done.add(end.node)
         while stack:
             node, pending = stack[-1]
             for tensor in pending:

@@ -77,12 +77,32 @@ def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def load_target(
     target: str, input: str | None = None, classes: str | None = None, batch: int | None = None
 ) -> Graph:
-    """Return the target's graph with the command line's options applied."""
+    """Return the target's graph with the command line's options applied.
+
+    Where the target is a file that is not safe to load with Keras, one line says so.
+    """
     from archi.target import load
 
     given = {"input": input, "classes": classes}
     options = {key: text for key, text in given.items() if text is not None}
-    return load(target, options=options, batch=batch)
+    graph = load(target, options=options, batch=batch)
+    if graph.source["kind"] == "file":
+        _warn_of(target)
+    return graph
+
+
+def _warn_of(file: str) -> None:
+    from archi.errors import ReadError
+    from archi.scanning import quick_scan
+    from archi.scanning._report import warning
+
+    try:
+        findings = quick_scan(file)
+    except ReadError as error:
+        click.echo(f"Warning: {error.message}; see archi scan", err=True)
+        return
+    if findings:
+        click.echo(warning(findings, file), err=True)
 
 
 def emit(report: Report, format: str, output: str | None) -> None:

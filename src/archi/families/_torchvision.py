@@ -46,10 +46,10 @@ def conv_bn(
     *,
     strides: int = 1,
     groups: int = 1,
-    relu: bool = True,
+    activation: str = "relu",
     **bn: float,
 ) -> Tensor:
-    """A convolution without bias, its normalisation and, if told so, a ReLU, as in torchvision."""
+    """A convolution without bias, its normalisation and activation, if any, as in torchvision."""
     x, padding = pad_for_stride(x, kernel, strides, name)
     conv = Conv2D(
         filters,
@@ -61,19 +61,19 @@ def conv_bn(
         name=f"{name}_conv",
     )
     x = normalize(conv(x), f"{name}_bn", **bn)
-    return Activation("relu", name=f"{name}_relu")(x) if relu else x
+    return Activation(activation, name=f"{name}_{activation}")(x) if activation else x
 
 
 def depthwise_bn(
-    x: Tensor, kernel: int, name: str, *, strides: int = 1, relu: bool = True, **bn: float
+    x: Tensor, kernel: int, name: str, *, strides: int = 1, activation: str = "relu", **bn: float
 ) -> Tensor:
-    """A depthwise convolution without bias, its normalisation and, if told so, a ReLU."""
+    """A depthwise convolution without bias, its normalisation and activation, if any."""
     x, padding = pad_for_stride(x, kernel, strides, name)
     conv = DepthwiseConv2D(
         kernel, strides=strides, padding=padding, use_bias=False, name=f"{name}_dwconv"
     )
     x = normalize(conv(x), f"{name}_bn", **bn)
-    return Activation("relu", name=f"{name}_relu")(x) if relu else x
+    return Activation(activation, name=f"{name}_{activation}")(x) if activation else x
 
 
 def bottleneck(
@@ -93,12 +93,12 @@ def bottleneck(
     """
     shortcut = x
     if strides > 1 or x.shape[channel_axis()] != filters:
-        shortcut = conv_bn(x, filters, 1, f"{name}_0", strides=strides, relu=False)
+        shortcut = conv_bn(x, filters, 1, f"{name}_0", strides=strides, activation="")
     x = conv_bn(x, inner, 1, f"{name}_1")
     x = conv_bn(x, inner, 3, f"{name}_2", strides=strides, groups=groups)
     if squeeze:
         x = squeeze_excite(x, squeeze, f"{name}_se")
-    x = conv_bn(x, filters, 1, f"{name}_3", relu=False)
+    x = conv_bn(x, filters, 1, f"{name}_3", activation="")
     x = Add(name=f"{name}_add")([shortcut, x])
     return Activation("relu", name=f"{name}_out")(x)
 

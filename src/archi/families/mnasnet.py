@@ -75,7 +75,7 @@ def inverted(x: Tensor, row: Row, filters: int, strides: int, name: str) -> Tens
     y = depthwise_bn(y, row.kernel, f"{name}_depthwise", strides=strides, momentum=MOMENTUM)
     if row.squeeze:
         y = squeeze_excite(y, max(1, int(entering * row.squeeze)), f"{name}_se")
-    y = conv_bn(y, filters, 1, f"{name}_project", relu=False, momentum=MOMENTUM)
+    y = conv_bn(y, filters, 1, f"{name}_project", activation="", momentum=MOMENTUM)
     return Add(name=f"{name}_add")([x, y]) if strides == 1 and entering == filters else y
 
 
@@ -131,7 +131,7 @@ def mnasnet(x: Tensor, classes: int, top: bool, alpha: float, variant: str) -> T
         x = conv_bn(x, filters, 3, "stem", strides=2, momentum=MOMENTUM)
         x = depthwise_bn(x, 3, "stem_depthwise", momentum=MOMENTUM)
         filters = make_divisible(SEPARABLE * alpha)
-        x = conv_bn(x, filters, 1, "stem_project", relu=False, momentum=MOMENTUM)
+        x = conv_bn(x, filters, 1, "stem_project", activation="", momentum=MOMENTUM)
     for stage, row in enumerate(NETWORKS[variant], start=2):
         kind = f"MBConv{row.expansion} {row.kernel}×{row.kernel}"
         filters = make_divisible(row.filters * alpha)

@@ -39,7 +39,7 @@ def shuffle(x: Tensor, name: str) -> Tensor:
 def branch(x: Tensor, filters: int, strides: int, name: str) -> Tensor:
     """1×1, depthwise 3×3 and 1×1 convolutions, the second without activation."""
     x = conv_bn(x, filters, 1, f"{name}_1")
-    x = depthwise_bn(x, 3, f"{name}_2", strides=strides, relu=False)
+    x = depthwise_bn(x, 3, f"{name}_2", strides=strides, activation="")
     return conv_bn(x, filters, 1, f"{name}_3")
 
 
@@ -53,7 +53,7 @@ def unit(x: Tensor, name: str) -> Tensor:
 
 def halving(x: Tensor, channels: int, name: str) -> Tensor:
     """Halve the resolution, in two branches with half of the `channels` each (Figure 3d)."""
-    y = depthwise_bn(x, 3, f"{name}_4", strides=2, relu=False)
+    y = depthwise_bn(x, 3, f"{name}_4", strides=2, activation="")
     y = conv_bn(y, channels // 2, 1, f"{name}_5")
     x = branch(x, channels // 2, 2, name)
     x = Concatenate(axis=channel_axis(), name=f"{name}_concat")([y, x])

@@ -230,7 +230,8 @@ class Layer:
         node = Node(self, args, kwargs, inference)
         self.nodes.append(node)
         if len(self.nodes) == 1 and node.inputs:
-            self.build(tensors_in(self._called_on(args, kwargs))[0].shape)
+            given = (*tensors_in(self._called_on(args, kwargs)), *node.inputs)
+            self.build(given[0].shape)
         return node
 
     def build(self, x: Shape) -> None:

@@ -34,6 +34,15 @@ def scan_report(scan: Scan) -> Report:
     return Report(title, data, [findings_table(scan.findings), *_rules(scan.findings), *notes])
 
 
+def with_findings(report: Report, scan: Scan) -> Report:
+    """Return the report of a file with what a scan of it found at its end."""
+    data = {**report.data, "findings": findings_data(scan.findings), "unread": scan.unread}
+    found = Note(f"Scan: {verdict(scan)}", warning=not scan.ok)
+    notes = [Note(f"not looked at: {each}", warning=True) for each in scan.unread]
+    parts = [*report.parts, found, findings_table(scan.findings), *notes]
+    return Report(report.title, data, parts)
+
+
 def verdict(scan: Scan) -> str:
     """Return the outcome in words: `nothing found`, `3 findings: 1 high, 2 low`."""
     total = len(scan.findings) + scan.more

@@ -23,7 +23,9 @@ from archi.graph import (
     Weight,
     building,
     is_list,
+    keras_order,
     scope,
+    tensors_in,
 )
 from archi.layers import Layer
 from archi.layers._objects import snake_case
@@ -59,9 +61,10 @@ class Drawing:
             for call in self.trace.calls:
                 self._call(call)
             before, after = (tree.map_structure(self._tensor, each) for each in (inputs, outputs))
-            graph = Graph(before, after, name=self.trace.model.name, title=title)
-            graph.add_spare(self._spare(self._claimed(graph)))
-        return graph
+            _, layers = keras_order(tensors_in(before), tensors_in(after))
+            spare = self._spare(self._claimed(layers))
+            unread = tuple(node.outputs[0] for node in spare)
+            return Graph(before, after, self.trace.model.name, title, unread)
 
     def _input(self, symbol: Any) -> None:
         layer = InputLayer(batch_shape=tuple(symbol.shape), dtype=symbol.dtype)
@@ -149,12 +152,12 @@ class Drawing:
         twin.nodes.append(node)
         return node
 
-    def _claimed(self, graph: Graph) -> set[int]:
+    def _claimed(self, layers: list[Layer]) -> set[int]:
         """Return the weights, by their ids, that layers of the graph have; each has one layer."""
         claimed: set[int] = set()
         variables = {twin: getattr(called, "weights", ()) for called, twin in self.twins.items()}
         variables.update({layer: [value] for layer, value in self.sources})
-        for layer in graph.layers:
+        for layer in layers:
             own = [each for each in variables.get(layer, ()) if id(each) not in claimed]
             if len(own) < len(variables.get(layer, ())):
                 node = layer.nodes[0]
