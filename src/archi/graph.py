@@ -11,7 +11,7 @@ import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from archi.errors import GraphError, quote
 
@@ -363,6 +363,30 @@ def scope(name: str, kind: str = "") -> Iterator[None]:
         build.scope = outer
 
 
+class Live(Protocol):
+    """A real model of the user's own, as `archi.tracing` finds them.
+
+    `trains` says whether it can be trained on a batch: Keras does that with one argument.
+    """
+
+    trains: bool
+
+    def model(self, graph: Graph, *, initialize: bool) -> keras.Model:
+        """Return the model, built."""
+
+    def call(self, model: keras.Model, arrays: Any) -> Any:
+        """Call a model on arrays in the structure of the graph's inputs."""
+
+    def compare(self, graph: Graph, model: keras.Model) -> Iterator[str]:
+        """Yield every difference between a graph and a model, in words."""
+
+    def counts(self, model: keras.Model) -> dict[str, int]:
+        """Return the counts of a model."""
+
+    def to_json(self) -> str:
+        """Return the model's `to_json()`."""
+
+
 class Graph:
     """A network: everything between its inputs and outputs.
 
@@ -371,8 +395,8 @@ class Graph:
 
     `inputs` and `outputs` are a tensor, or lists, tuples and dicts of tensors; `unread` are
     what layers of the network make beside them that nothing reads, as models inside others
-    may, and heads for training alone. Raises GraphError where there is no input or output, an input is missing, or two
-    layers have one name.
+    may, and heads for training alone. Raises GraphError where there is no input or output, an
+    input is missing, or two layers have one name.
     """
 
     def __init__(
@@ -392,6 +416,7 @@ class Graph:
         self.hides_input = False  # whether Keras lists the layers without the input's
         self.source = {"kind": "python", "target": self.title}
         self.unread = unread
+        self.live: Live | None = None  # the model that is there, of which this is the graph
         if not self.inputs or not self.outputs:
             raise GraphError("a network has at least one input and one output tensor")
         self.nodes, self.layers = keras_order(self.inputs, (*self.outputs, *unread))

@@ -166,7 +166,7 @@ class _Reader:
             reached = set(graph.layers)
             graph.layers = [layer for layer in model.all_layers() if layer in reached]
         graph.hides_input = isinstance(model, _Sequential)
-        graph.data_format = _data_format(graph)
+        graph.data_format = data_format_of(graph)
         return graph
 
     def opaque_graph(self, document: dict[str, Any], title: str) -> Graph:
@@ -701,7 +701,7 @@ def _first_shape(model: Mapping[str, Any], first: Mapping[str, Any]) -> Shape | 
     return _read_shape(own) or _read_shape(noted) or _build_shape(model) or _build_shape(first)
 
 
-def _data_format(graph: Graph) -> str:
+def data_format_of(graph: Graph) -> str:
     """Return the data format of most layers that have one."""
     formats = [getattr(layer, "data_format", None) for layer in graph.layers]
     first = formats.count("channels_first")

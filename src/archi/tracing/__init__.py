@@ -44,8 +44,10 @@ def _graph_of(found: Any, place: Place, given: Mapping[str, str], batch: int | N
         return _family_graph(found, place, given, batch)
     settings = read_settings(given, batch, "a Python object")
     called: dict[int, Arguments] = {}
-    if callable(found) and not _is_layer(found):
-        found = _made(found, place, called)
+    made = callable(found) and not _is_layer(found)
+    function = found
+    if made:
+        found = _made(function, place, called)
     elif place.arguments:
         raise ArchiError(f"{quote(place.name, SHOWN)} is not called and takes no arguments")
     if isinstance(found, Family):
@@ -57,9 +59,16 @@ def _graph_of(found: Any, place: Place, given: Mapping[str, str], batch: int | N
             f"{quote(place.target, SHOWN)} is of class {type(found).__name__}",
             hint="it is to be a keras.Model or an archi.Graph, or a function that returns one",
         )
-    from archi.tracing._live import model_graph
+    from archi.tracing._live import live_graph
 
-    return model_graph(import_keras(), found, settings, place.title, called.get(id(found)))
+    return live_graph(
+        import_keras(),
+        found,
+        settings,
+        place.title,
+        called.get(id(found)),
+        (lambda: call(function, place)) if made else None,
+    )
 
 
 def _family_graph(
@@ -108,7 +117,8 @@ def _made(function: Any, place: Place, called: dict[int, Arguments]) -> Any:
 
 @contextmanager
 def _fresh(keras: ModuleType, called: dict[int, Arguments]) -> Iterator[None]:
-    from archi.tracing._live import fresh_names, noting_inputs
+    from archi.tracing._live import noting_inputs
+    from archi.tracing._trace import fresh_names
 
     stateless = keras.StatelessScope(initialize_variables=False)
     with stateless, fresh_names(keras), noting_inputs(keras, called):

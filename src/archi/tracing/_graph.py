@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from archi.errors import ArchiError
 from archi.graph import (
@@ -41,8 +41,19 @@ UNREAD = "its call reads them in a way that archi can't follow"
 UNCALLED = "no call at inference reads them"
 
 
+class Real(NamedTuple):
+    """What Keras says of a layer: its class, the shapes of all it gives, and its weights."""
+
+    class_name: str
+    shapes: list[Shape]
+    weights: list[tuple[str, Shape, bool]]
+
+
 class Drawing:
-    """The graph of a trace as it is drawn, call by call."""
+    """The graph of a trace as it is drawn, call by call.
+
+    `real` is what Keras says of the layers; `odds` says where archi's rules are at odds with it.
+    """
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
@@ -51,6 +62,8 @@ class Drawing:
         self.twins: dict[Any, Layer] = {}
         self.sources: list[tuple[Layer, Any]] = []
         self.names: set[str] = set()
+        self.real: dict[Layer, Real] = {}
+        self.odds: set[str] = set()
 
     def graph(self, inputs: Any, outputs: Any, title: str) -> Graph:
         """Return the graph between symbolic inputs and outputs of the traced model."""
@@ -69,7 +82,8 @@ class Drawing:
     def _input(self, symbol: Any) -> None:
         layer = InputLayer(batch_shape=tuple(symbol.shape), dtype=symbol.dtype)
         layer.name = self._unique((), symbol._keras_history.operation.name)
-        self.tensors[id(symbol)] = layer.add_call((), {}).outputs[0]
+        tensor = self.tensors[id(symbol)] = layer.add_call((), {}).outputs[0]
+        self.real[layer] = Real("InputLayer", [tensor.shape], [])
 
     def _tensor(self, symbol: Any) -> Tensor:
         """Return the tensor of a symbolic one, which a call or a source gives."""
@@ -84,6 +98,7 @@ class Drawing:
             with _inside(source.path):
                 tensor = layer.give(tuple(symbol.shape), symbol.dtype, weights)
             self.tensors[id(symbol)] = tensor
+            self.real[layer] = Real(layer.class_name, [tensor.shape], list(map(_brief, weights)))
             if source.is_weight:
                 self.sources.append((layer, value))
         return self.tensors[id(symbol)]
@@ -135,6 +150,8 @@ class Drawing:
     def _node(self, twin: Layer, call: Call, args: Any, kwargs: Any, symbols: list[Any]) -> Node:
         shapes = tuple(tuple(symbol.shape) for symbol in symbols)
         weights = tuple(map(_weight, getattr(call.called, "weights", ())))
+        real = Real(type(call.called).__name__, [], list(map(_brief, weights)))
+        self.real.setdefault(twin, real).shapes.extend(shapes)
         if isinstance(twin, OpaqueLayer):
             why = twin.why
         else:
@@ -146,6 +163,7 @@ class Drawing:
                 why = _disagreement(node, shapes, weights)
                 if not why:
                     return node
+                self.odds.add(why)
                 twin.nodes.pop()
         dtypes = tuple(symbol.dtype for symbol in symbols)
         node = Node(twin, args, kwargs, Inference(shapes, weights, None, None, why, dtypes=dtypes))
@@ -160,8 +178,10 @@ class Drawing:
         for layer in layers:
             own = [each for each in variables.get(layer, ()) if id(each) not in claimed]
             if len(own) < len(variables.get(layer, ())):
+                weights = tuple(map(_weight, own))
                 node = layer.nodes[0]
-                node.inference = node.inference._replace(weights=tuple(map(_weight, own)))
+                node.inference = node.inference._replace(weights=weights)
+                self.real[layer] = self.real[layer]._replace(weights=list(map(_brief, weights)))
             claimed |= set(map(id, own))
         return claimed
 
@@ -196,6 +216,7 @@ class Drawing:
         with _inside(path):
             found = tuple(map(_weight, weights))
             node = Node(twin, (), {}, Inference((UNKNOWN,), found, count, count, twin.why))
+        self.real[twin] = Real(twin.class_name, [UNKNOWN], list(map(_brief, found)))
         twin.nodes.append(node)
         return node
 
@@ -228,15 +249,19 @@ def _weight(variable: Any) -> Weight:
     return Weight(variable.name, shape, bool(variable.trainable), str(variable.dtype))
 
 
+def _brief(weight: Weight) -> tuple[str, Shape, bool]:
+    return weight.name, weight.shape, weight.trainable
+
+
 def _disagreement(node: Node, shapes: tuple[Shape, ...], weights: tuple[Weight, ...]) -> str:
     """Say where a rule of archi's and Keras are at odds, "" where nowhere."""
     here = tuple(tensor.shape for tensor in node.outputs)
     if len(here) != len(shapes) or not all(map(_compatible, here, shapes)):
-        return f"archi's rule gives {here}, Keras {shapes}"
+        return f"{node.layer.name}: the outputs are {here} here, {shapes} in Keras"
     layer = node.layer
-    mine = sorted((w.name, w.shape, w.trainable and layer.trainable) for w in layer.weights)
-    theirs = sorted((w.name, w.shape, w.trainable) for w in weights)
-    return "" if mine == theirs else f"archi's rule has the weights {mine}, Keras {theirs}"
+    mine = [(w.name, w.shape, w.trainable and layer.trainable) for w in layer.weights]
+    theirs = list(map(_brief, weights))
+    return "" if mine == theirs else f"{layer.name}: {mine} are the weights here, {theirs} in Keras"
 
 
 def _compatible(here: Shape, there: Shape) -> bool:

@@ -43,6 +43,15 @@ class Arguments(NamedTuple):
             return [*self.args, self.kwargs] if self.args else self.kwargs
         return self.args[0]
 
+    def split(self, ends: Any) -> Arguments:
+        """Return what to call with, in the structure that `ends` gives it."""
+        if not self.kwargs and len(self.args) == 1:
+            return Arguments((ends,), {})
+        if not self.args:
+            return Arguments((), ends)
+        *args, kwargs = ends
+        return Arguments(tuple(args), kwargs)
+
     def symbols(self, keras: ModuleType, batch: int | None) -> Arguments:
         """Return symbolic tensors; `batch` in place of a batch size that is open."""
 

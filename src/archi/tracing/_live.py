@@ -7,8 +7,7 @@ symbolic tensors, and what happens inside is noted.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -17,17 +16,25 @@ from warnings import catch_warnings, simplefilter
 from archi.errors import ArchiError, quote
 from archi.graph import Graph, Settings
 from archi.layers._opaque import OpaqueLayer
-from archi.readers._config import build_graph
+from archi.readers._config import build_graph, data_format_of
 from archi.tracing._code import described
 from archi.tracing._graph import Drawing
 from archi.tracing._inputs import Arguments, arguments_of, specs_of
-from archi.tracing._trace import Trace, is_kerass
+from archi.tracing._real import LiveModel
+from archi.tracing._trace import Trace, fresh_names, is_kerass
 
 
-def model_graph(
-    keras: ModuleType, model: Any, settings: Settings, title: str, called: Arguments | None
+def live_graph(
+    keras: ModuleType,
+    model: Any,
+    settings: Settings,
+    title: str,
+    called: Arguments | None,
+    make: Callable[[], Any] | None,
 ) -> Graph:
-    """Return the network of a live model; `called` is what it was called on so far.
+    """Return the network of a live model.
+
+    `called` is what it was called on so far; `make` makes another like it.
 
     Raises ArchiError where its input is unknown, or it can't be called on it.
     """
@@ -36,8 +43,17 @@ def model_graph(
         if _is_config(keras, model):
             graph = _read(keras, model, settings, title)
             if not any(isinstance(layer, OpaqueLayer) for layer in graph.layers):
+                graph.live = LiveModel(keras, model, make, found, None)
                 return graph
-        return _traced(keras, model, found, title)
+        traced = _called(keras, model, found)
+        graph, _ = traced.draw(title)
+
+    def draw_again(model: Any) -> tuple[Graph, Drawing]:
+        with keras.StatelessScope(initialize_variables=False):
+            return _Traced(keras, model, found, traced.batch, traced.closed).draw(title)
+
+    graph.live = LiveModel(keras, model, make, found, draw_again)
+    return graph
 
 
 def _is_config(keras: ModuleType, model: Any) -> bool:
@@ -55,33 +71,37 @@ def _read(keras: ModuleType, model: Any, settings: Settings, title: str) -> Grap
     return build_graph(document, title=title, settings=settings)
 
 
-def _traced(keras: ModuleType, model: Any, found: Arguments, title: str) -> Graph:
-    """Call the model and draw what happens: its insides, or itself where these can't be seen.
+def _called(keras: ModuleType, model: Any, found: Arguments) -> _Traced:
+    """Call the model and note what happens: its insides, or itself where these can't be seen.
 
-    Code that asks for the size of the batch gets one, 1, where it can't do without.
+    Code that asks for the size of the batch gets one, 1, where it can't do without. Raises
+    ArchiError where it can't be called.
     """
-    traces = [_Traced(keras, model, found, None)]
-    if not traces[0].complete:
-        traces.append(_Traced(keras, model, found, 1))
-    best = min(traces, key=lambda traced: (bool(traced.failure), len(traced.trace.closed)))
-    if best.failure:
-        best = _Traced(keras, model, found, None, best.failure)
-    if best.failure:
-        raise ArchiError(f"{quote(model.name)} can't be called on its input: {best.failure}")
-    graph = Drawing(best.trace).graph(best.given.ends, best.outputs, title)
-    graph.hides_input = isinstance(model, keras.Sequential)
-    return graph
+    traced = [_Traced(keras, model, found, None)]
+    if not traced[0].complete:
+        traced.append(_Traced(keras, model, found, 1))
+    best = min(traced, key=lambda each: (bool(each.failure), len(each.trace.closed)))
+    if not best.failure:
+        return best
+    for batch in (None, 1):
+        whole = _Traced(keras, model, found, batch, best.failure)
+        if not whole.failure:
+            return whole
+    raise ArchiError(f"{quote(model.name)} can't be called on its input: {whole.failure}")
 
 
 class _Traced:
     """A model called on symbolic tensors; `failure` says why that could not be done.
 
-    `closed` is given for a model whose inside is not to be looked into, and says why.
+    `batch` is the size of the batch where it is open. `closed` is given for a model whose
+    inside is not to be looked into, and says why.
     """
 
     def __init__(
         self, keras: ModuleType, model: Any, found: Arguments, batch: int | None, closed: str = ""
     ) -> None:
+        self.batch = batch
+        self.closed = closed
         self.failure = ""
         self.outputs: Any = None
         with fresh_names(keras), catch_warnings():
@@ -100,6 +120,14 @@ class _Traced:
         """Whether everything inside has been seen."""
         return not self.failure and not self.trace.closed
 
+    def draw(self, title: str) -> tuple[Graph, Drawing]:
+        """Return the graph of what happened."""
+        drawing = Drawing(self.trace)
+        graph = drawing.graph(self.given.ends, self.outputs, title)
+        graph.hides_input = isinstance(self.trace.model, self.trace.keras.Sequential)
+        graph.data_format = data_format_of(graph)
+        return graph, drawing
+
 
 @contextmanager
 def noting_inputs(keras: ModuleType, called: dict[int, Arguments]) -> Iterator[None]:
@@ -117,15 +145,3 @@ def noting_inputs(keras: ModuleType, called: dict[int, Arguments]) -> Iterator[N
         yield
     finally:
         layer_class.__call__ = original
-
-
-@contextmanager
-def fresh_names(keras: ModuleType) -> Iterator[None]:
-    """Let Keras count the names it gives from the start, whatever was built before."""
-    state = keras.src.backend.common.global_state
-    kept = state.get_global_attribute("object_name_uids")
-    state.set_global_attribute("object_name_uids", defaultdict(int))
-    try:
-        yield
-    finally:
-        state.set_global_attribute("object_name_uids", kept)

@@ -9,6 +9,7 @@ tensors, because it asks for values or leaves Keras; it is `closed`, for a reaso
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -286,6 +287,18 @@ class Trace:
             mask = getattr(copy, "_keras_mask", None)
             if mask is not None and self.is_symbol(value):
                 value._keras_mask = mask
+
+
+@contextmanager
+def fresh_names(keras: ModuleType) -> Iterator[None]:
+    """Let Keras count the names it gives from the start, whatever was built before."""
+    state = keras.src.backend.common.global_state
+    kept = state.get_global_attribute("object_name_uids")
+    state.set_global_attribute("object_name_uids", defaultdict(int))
+    try:
+        yield
+    finally:
+        state.set_global_attribute("object_name_uids", kept)
 
 
 def scope_of(layer: Any) -> tuple[str, str]:
