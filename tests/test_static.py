@@ -142,7 +142,7 @@ MAY_IMPORT = {
     "families": {"errors", "graph", "layers", "ops"},
     "spec": {"errors", "graph", "families"},
     "readers": {"errors", "graph", "layers", "ops", "units"},
-    "tracing": {"bridge", "errors", "graph", "readers"},
+    "tracing": {"bridge", "errors", "families", "graph", "layers", "ops", "readers", "spec"},
     "target": {"errors", "graph", "spec"},
     "bridge": {"errors", "graph", "layers"},
     "keras_code": {"errors", "graph", "layers"},

@@ -104,11 +104,17 @@ def with_options(spec: Spec, given: Mapping[str, str]) -> Spec:
     return Spec(spec.family, {**spec.values, **parse_options(spec.family, given)})
 
 
-def parse_options(family: Family, given: Mapping[str, str]) -> dict[str, Any]:
-    """Return the values of options given as text. Raises SpecError that points into them."""
+def parse_options(
+    family: Family, given: Mapping[str, str], variables: bool = False
+) -> dict[str, Any]:
+    """Return the values of options given as text. Raises SpecError that points into them.
+
+    With `variables`, those that are part of names may be among them.
+    """
     values = {}
     for key, text in given.items():
-        _check_key(family, key, key, (0, len(key)))
+        if not (variables and key in family.variables):
+            _check_key(family, key, key, (0, len(key)))
         values[key] = _value(family, key, Part(text, (0, len(text))), text)
     return values
 
@@ -135,7 +141,8 @@ def parse_family(text: str) -> tuple[Family, dict[str, Any]]:
 def _find_family(text: str, name: Part) -> tuple[Family, str]:
     starts = [start for family in families() for start in family.starts]
     by_name = {bare(family.name): family for family in families()}
-    by_start = {bare(start): family for family in families() for start in family.starts}
+    # Of several families with one beginning, the first by name is meant.
+    by_start = {bare(start): family for family in families()[::-1] for start in family.starts}
     family = {**by_start, **by_name}.get(bare(name.text))
     if family is not None:
         return family, ""
