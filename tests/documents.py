@@ -7,7 +7,8 @@ import random
 from typing import Any
 
 ODD: list[Any] = [
-    None, True, False, 0, 1, -1, 2, 3.5, 2**31, 2**62, 10**60, -(10**60), 1e308, "", "a", "a/b", "..",
+    None, True, False, 0, 1, -1, 2, 3.5, 2**31, 2**62, 10**60, -(10**60), 1e308, "", "a", "a/b",
+    "..",
     "=1+1", "Dense", "InputLayer", "keras.layers", "__keras_tensor__", "\x1b[31m", [], {}, [[]],
     [None], [None, None, 3], [None, 2**40, 2**40], [1, 2], {"class_name": "Dense"},
     {"class_name": "__keras_tensor__", "config": {}}, {"config": {}}, ["a", 0, 0], ["a", -1, 10**9],

@@ -153,6 +153,7 @@ MAY_IMPORT = {
         "families",
         "graph",
         "layers",
+        "ops",
         "report",
         "spec",
         "units",

@@ -264,7 +264,7 @@ class Node:
         self.layer = layer
         self.args = args
         self.kwargs = kwargs
-        self.inputs = tensors_in((args, kwargs))
+        self.inputs = tensors_in((args, kwargs) if kwargs else args)
         self.inference = inference
         build = _build.get()
         self.serial = build.count_call()
@@ -502,9 +502,11 @@ class Graph:
 
 def tensors_in(value: Any) -> tuple[Tensor, ...]:
     """Return the tensors in lists, tuples and dicts, in the order of Keras's `tree.flatten`."""
-    if isinstance(value, Tensor):
+    if type(value) is Tensor:
         return (value,)
-    if is_list(value):
+    if isinstance(value, (list, tuple)):
+        if len(value) == 1:  # nearly all calls
+            return tensors_in(value[0])
         return tuple([tensor for item in value for tensor in tensors_in(item)])
     if isinstance(value, Mapping):
         return tuple([tensor for key in sorted(value) for tensor in tensors_in(value[key])])

@@ -12,7 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from archi.files import unwritable, write_file
-from archi.graph import Graph
+from archi.graph import Graph, collector_at_rest
 from archi.render import formats, render
 from archi.report import Report
 
@@ -107,10 +107,11 @@ def _warn_of(file: str) -> None:
 
 def emit(report: Report, format: str, output: str | None) -> None:
     """Print a report, or write it to a file. Raises ArchiError where that can't be done."""
-    if output is not None:
-        write_file(output, render(report, format).encode())
-        return
-    print_text(render(report, format, **(terminal() if format == "table" else {})))
+    with collector_at_rest():
+        if output is not None:
+            write_file(output, render(report, format).encode())
+            return
+        print_text(render(report, format, **(terminal() if format == "table" else {})))
 
 
 def print_text(text: str) -> None:

@@ -13,11 +13,11 @@ that the document records where others read it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise, zip_longest
 from typing import Any, NamedTuple
 
 from archi.errors import ArchiError, LayerError, ReadError, quote
 from archi.graph import (
-    MAX_LAYERS,
     UNKNOWN,
     Graph,
     Inference,
@@ -40,10 +40,13 @@ from archi.readers._legacy import is_legacy, modern
 from archi.readers._weights import Names, Weights
 
 NESTING = 40  # models in models
+OUTPUTS = 1000  # of one layer without a twin
+CALLS = 60_000  # of layers; models that are called twice in models called twice have many
 INPUT = "InputLayer"
 
 Key = tuple[str, int]  # a layer of a model and which call of it
 Outputs = tuple[Tensor, ...]
+History = tuple[str, int, int]  # a layer, which call of it, which of its outputs
 Record = tuple[Shape, str]  # the shape and dtype that a document records of a tensor
 
 _CODED = "its layers are made by code that is not in the file"
@@ -51,12 +54,16 @@ _UNPLACED = "what it is called on is in code that is not in the file"
 
 
 class Call(NamedTuple):
-    """A call in a document: the layer's name, which call of it, and what it is called with."""
+    """A call in a document: the layer's name, which call of it, and what it is called with.
+
+    `reads` are the tensors among that: layer, which call of it, and which output.
+    """
 
     name: str
     number: int
-    args: Any
+    args: list[Any]
     kwargs: dict[str, Any]
+    reads: list[History]
 
     @property
     def key(self) -> Key:
@@ -97,7 +104,7 @@ def build_graph(
     """
     reader = _Reader(settings or Settings(), weights or Weights())
     with building() as build:
-        build.limit = MAX_LAYERS
+        build.limit = CALLS
         model = reader.model(document, Place())
         if model is None:
             return reader.opaque_graph(document, title)
@@ -242,14 +249,16 @@ class _Model:
 
     def all_layers(self) -> Iterator[Layer]:
         """Yield the layers in the order of the document, those of inner models in place."""
-        met: set[Layer] = set()
+        met: set[Layer | _Model] = set()
         pending: list[Layer | _Model] = [*reversed(self.members.values())]
         while pending:
             member = pending.pop()
+            if member in met:
+                continue
+            met.add(member)
             if isinstance(member, _Model):
                 pending += reversed(member.members.values())
-            elif member not in met:
-                met.add(member)
+            else:
                 yield member
 
     def source(self) -> Any:
@@ -263,7 +272,7 @@ class _Model:
     def call(self, call: Call, args: list[Any], kwargs: dict[str, Any]) -> Outputs:
         """Call one of the layers and return its outputs."""
         member = self.members[call.name]
-        if not isinstance(member, _Model):
+        if isinstance(member, Layer):
             return self._node(member, call, tuple(args), kwargs).outputs
         member.expected = self.recorded(call)
         with scope(call.name, str(member.document.get("class_name"))):
@@ -272,11 +281,12 @@ class _Model:
     def _node(
         self, layer: Layer, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Node:
-        tensors = tensors_in((args, kwargs))
-        why = f"the shape of its input {quote(tensors[0].node.layer.name)} is unknown"
+        unknown = [t for t in tensors_in((args, kwargs)) if t.shape is UNKNOWN]
         if isinstance(layer, OpaqueLayer):
             why = layer.why
-        elif not any(tensor.shape is UNKNOWN for tensor in tensors):
+        elif unknown:
+            why = f"the shape of its input {quote(unknown[0].node.layer.name)} is unknown"
+        else:
             try:
                 return layer.add_call(args, kwargs)
             except LayerError as error:
@@ -313,7 +323,7 @@ class _Functional(_Model):
         self.input_ends = _read_ends(self.config.get("input_layers"), self._input_key)
         self.output_ends = _read_ends(self.config.get("output_layers"), self._output_key)
         self.entries: list[Key] = [key for key, _ in _leaves(self.input_ends)]
-        self._records: dict[Key, dict[int, Record]] | None = None
+        self._records: dict[Key, dict[int, Record | None]] | None = None
 
     def _read_calls(self) -> dict[Key, Call]:
         calls: dict[Key, Call] = {}
@@ -328,12 +338,25 @@ class _Functional(_Model):
     def _in_order(self, calls: dict[Key, Call]) -> list[Call]:
         """Return the calls so that each comes after those it reads; iterative.
 
-        Raises ReadError where that can't be: a cycle, or a call of what is not there.
+        Raises ReadError where that can't be: a circle, or a call of what is not there.
         """
+        ordered: list[Call] = []
+        met: set[Key] = set()
+        for key, call in calls.items():  # in nearly all documents they are in order
+            for name, index, _ in call.reads:
+                if (name, index) not in met:
+                    if (name, index) in calls:
+                        return self._sorted(calls)
+                    self._check_entry((name, index), call.name)
+            met.add(key)
+            ordered.append(call)
+        return ordered
+
+    def _sorted(self, calls: dict[Key, Call]) -> list[Call]:
         ordered: list[Call] = []
         state: dict[Key, bool] = {}  # False while what a call reads is being placed
         for key in calls:
-            stack = [(key, self._reads(calls[key]))] if key not in state else []
+            stack = [(key, _read_keys(calls[key]))] if key not in state else []
             state.setdefault(key, False)
             while stack:
                 current, pending = stack[-1]
@@ -342,7 +365,7 @@ class _Functional(_Model):
                         self._check_entry(read, current[0])
                     elif read not in state:
                         state[read] = False
-                        stack.append((read, self._reads(calls[read])))
+                        stack.append((read, _read_keys(calls[read])))
                         break
                     elif not state[read]:
                         raise ReadError(f"the calls of {quote(read[0])} are in a circle")
@@ -359,11 +382,6 @@ class _Functional(_Model):
             raise ReadError(f"{quote(reader)} reads {quote(name)}, which is no layer of the model")
         if index or not isinstance(member, Layer) or member.class_name != INPUT:
             raise ReadError(f"{quote(reader)} reads call {index} of {quote(name)}, which has none")
-
-    def _reads(self, call: Call) -> Iterator[Key]:
-        for config in _tensor_configs((call.args, call.kwargs)):
-            name, index, _ = _history(config, call.name)
-            yield name, index
 
     def _input_key(self, name: str, index: int, tensor: int) -> tuple[Key, int]:
         member = self.members.get(name)
@@ -417,25 +435,19 @@ class _Functional(_Model):
             return _output(made, (name, index), place)
 
         for call in self.calls:
-            args = read_values(call.args, find)
-            kwargs = read_values(call.kwargs, find)
-            if not isinstance(args, list) or not tensors_in((args, kwargs)):
+            if not call.reads:
                 raise ReadError(f"{quote(call.name)} is called on no tensors")
-            made[call.key] = self.call(call, args, kwargs)
+            kwargs = read_values(call.kwargs, find) if call.kwargs else {}
+            made[call.key] = self.call(call, read_values(call.args, find), kwargs)
         return _map_ends(self.output_ends, lambda key, place: _output(made, key, place))
 
     def recorded(self, call: Call) -> list[Record]:
         if self._records is None:
             self._records = self._collect()
         found = self._records.get(call.key, {})
-        outputs = [(key, place) for key, place in _leaves(self.output_ends)]
-        for (key, place), record in zip(outputs, self.expected, strict=False):
-            if key == call.key:
-                found.setdefault(place, record)
-        places = [place for key, place in outputs if key == call.key]
-        count = 1 + max([*found, *places], default=0)
         nothing = super().recorded(call)[0]
-        return [self._adapt(found.get(place, nothing)) for place in range(min(count, 1000))]
+        count = min(1 + max(found, default=0), OUTPUTS)
+        return [self._adapt(found.get(place) or nothing) for place in range(count)]
 
     def _adapt(self, record: Record) -> Record:
         """Return a record as it is under the settings: it was made for the file's own input."""
@@ -447,24 +459,28 @@ class _Functional(_Model):
             shape = (batch, *shape[1:])
         return shape, dtype
 
-    def _collect(self) -> dict[Key, dict[int, Record]]:
-        """Return the shapes and dtypes noted with every tensor that a call reads."""
-        records: dict[Key, dict[int, Record]] = {}
+    def _collect(self) -> dict[Key, dict[int, Record | None]]:
+        """Return what is noted of every tensor that is read: by calls, or by a model around."""
+        records: dict[Key, dict[int, Record | None]] = {}
         for call in self.calls:
             configs = list(_tensor_configs((call.args, call.kwargs)))
-            for config in configs:
-                name, index, place = _history(config, call.name)
+            for config, (name, index, place) in zip(configs, call.reads, strict=True):
                 shape, dtype = _read_shape(config.get("shape")), config.get("dtype")
                 if shape is None and len(configs) == 1:  # noted by what was built on it
                     shape = _build_shape(self.documents[call.name])
                 if shape is not None:
                     noted = dtype if isinstance(dtype, str) else "float32"
                     records.setdefault((name, index), {})[place] = shape, noted
+        ends = _leaves(self.output_ends)
+        for (key, place), record in zip_longest(ends, self.expected[: len(ends)]):
+            records.setdefault(key, {}).setdefault(place, record)
         return records
 
 
 class _Sequential(_Model):
     """A model that is a list of layers, each called on what the one before gives."""
+
+    _after: dict[str, str] | None = None  # the layer that follows each
 
     def source(self) -> Tensor:
         name, first = next(iter(self.members.items()))
@@ -493,17 +509,17 @@ class _Sequential(_Model):
                 continue
             given = tensors if isinstance(member, _Model) or len(tensors) > 1 else tensors[:1]
             args: list[Any] = [given[0] if len(given) == 1 else list(given)]
-            tensors = self.call(Call(name, 0, [], {}), args, {})
+            tensors = self.call(Call(name, 0, [], {}, []), args, {})
         return tensors[0] if len(tensors) == 1 else list(tensors)
 
     def recorded(self, call: Call) -> list[Record]:
         """What follows notes the shape it was built on."""
-        names = list(self.members)
-        after = names[names.index(call.name) + 1 :]
+        if self._after is None:
+            self._after = dict(pairwise(self.members))
         own = super().recorded(call)
-        if not after:
+        if call.name not in self._after:
             return self.expected or own
-        shape = _build_shape(self.documents[after[0]])
+        shape = _build_shape(self.documents[self._after[call.name]])
         if shape is None or self.reader.settings.input is not None:
             return own
         return [(shape, own[0][1])]
@@ -555,7 +571,13 @@ def _read_call(name: str, index: int, node: Any) -> Call:
     args, kwargs = (node.get("args"), node.get("kwargs")) if isinstance(node, dict) else (None, {})
     if not isinstance(args, list) or not isinstance(kwargs, dict):
         raise ReadError(f"call {index} of {quote(name)} has no args and kwargs")
-    return Call(name, index, args, kwargs)
+    reads = [_history(config, name) for config in _tensor_configs((args, kwargs))]
+    return Call(name, index, args, kwargs, reads)
+
+
+def _read_keys(call: Call) -> Iterator[Key]:
+    for name, index, _ in call.reads:
+        yield name, index
 
 
 def _unread(layers: Iterator[Layer]) -> Outputs:
@@ -595,7 +617,7 @@ def _class_by_place(path: str) -> str | None:
     return next((name for name in layer_names() if snake_case(name) == base), None)
 
 
-def _history(config: Mapping[str, Any], reader: str) -> tuple[str, int, int]:
+def _history(config: Mapping[str, Any], reader: str) -> History:
     """Return the layer, call and output that a tensor in a document is. Raises ReadError."""
     history = config.get("keras_history")
     if (

@@ -26,12 +26,17 @@ DROPPED = {
     "batch_input_shape": None,
     "num_constants": (None, 0),
     "rng_type": None,
+    "groups": (1,),
+    "noise_shape": (None,),
+    "trainable": None,
     "softmax_robust_masking": None,
     # Shapes that MultiHeadAttention was built on.
     "query_shape": None,
     "key_shape": None,
     "value_shape": None,
 }
+# Names that Keras 3 changed: by class, the one there was.
+RENAMED: dict[str, dict[str, str]] = {"LeakyReLU": {"alpha": "negative_slope"}}
 # Arguments that are layers' documents themselves, or lists of such.
 HELD = ("layer", "backward_layer", "cell", "cells")
 # Arguments that Keras 2's depthwise and separable convolutions inherited and did not use.
@@ -88,33 +93,38 @@ def modern_config(document: dict[str, Any]) -> dict[str, Any]:
     config = document.get("config")
     if not isinstance(config, dict) or isinstance(config.get("layers"), list):
         return document
-    name = document.get("class_name")
+    name = str(document.get("class_name"))
     own = _arguments(name)
-    changed = {}
+    changed: dict[str, Any] = {}
+    key: str
     for key, value in config.items():
         droppable = DROPPED.get(key, ()) if key not in own else ()
         if droppable is None or value in droppable:
             continue
         if name in INHERITING and key in INHERITED:
             continue
-        changed[key] = _modern_held(value) if key in HELD else value
+        now = RENAMED.get(name, {}).get(key, key)
+        changed[now] = _modern_held(value) if key in HELD else value
     noted = config.get("batch_input_shape")
     if name == "InputLayer" and "batch_shape" not in changed:
         changed["batch_shape"] = noted
     _mend(changed)
     result = {**document, "config": changed}
+    module = document.get("module")
+    if isinstance(module, str):
+        result["module"] = module.removeprefix("tf_")
     if isinstance(noted, list) and "build_config" not in document:
         result["build_config"] = {"input_shape": noted}
     return result
 
 
-def _arguments(class_name: Any) -> Any:
+def _arguments(class_name: str) -> Any:
     """Return the arguments of a layer class; those of one without a twin are not known."""
     from archi.layers import layer_class
 
     try:
         return layer_class(class_name).arguments
-    except (KeyError, TypeError):
+    except KeyError:
         return DROPPED  # so that its config stays as it is
 
 

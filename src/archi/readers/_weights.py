@@ -19,6 +19,8 @@ from archi.readers._hdf5 import Contents, Dataset, quick_contents
 MEMBER = "model.weights.h5"  # of a `.keras` file
 STATISTICS = ("moving_mean", "moving_variance")
 OPTIMIZER = "optimizer/"
+ALIKE = 1000  # datasets that are looked through for one layer
+_LEGACY = "model_weights"  # the group of all layers in legacy files
 _VARIABLES = "vars"  # the group of a layer's own weights in Keras 3's files
 
 # A layer's own names, from the outermost model to it.
@@ -110,13 +112,27 @@ class LegacyWeights(_StoredWeights):
         return self.contents
 
     def of(self, store: str, names: Names, trainable: bool) -> Found | None:
-        if next(self.below("model_weights"), None) is None:
+        if not self._datasets:
             return None
-        within = self.below(f"model_weights/{names[0]}")
-        if len(names) > 1:  # all layers of a model are in one group
-            inner = f"/{names[-1]}/"
-            within = ((path, each) for path, each in within if inner in f"/{path}")
+        if len(names) == 1:
+            return _weights(self.below(f"{_LEGACY}/{names[0]}"), trainable)
+        # All layers of a model are in one group.
+        inner = f"/{names[-1]}/"
+        near = self._by_segment.get((names[0], names[-1].rpartition("/")[2]), [])
+        if "/" in names[-1] and len(near) > ALIKE:
+            return None
+        within = ((path, each) for path, each in near if inner in f"/{path}")
         return _weights(within, trainable)
+
+    @cached_property
+    def _by_segment(self) -> dict[tuple[str, str], list[tuple[str, Dataset]]]:
+        """The datasets of a layer's group by each part of their paths in it."""
+        found: dict[tuple[str, str], list[tuple[str, Dataset]]] = {}
+        for path, dataset in self.below(_LEGACY):
+            group, _, rest = path.partition("/")
+            for segment in set(rest.split("/")[:-1]):
+                found.setdefault((group, segment), []).append((rest, dataset))
+        return found
 
 
 def _weights(datasets: Iterator[tuple[str, Dataset]], trainable: bool) -> Found | None:
