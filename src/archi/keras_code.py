@@ -99,11 +99,7 @@ class _Writer:
                 continue  # written with the last of its model
             self.names[node] = self._name(node, after)
             lines += self._sequential(node, model) if model else self._statement(node)
-        ends = [", ".join(map(self._tensor, ts)) for ts in (self.graph.inputs, self.graph.outputs)]
-        inputs, outputs = (
-            f"[{end}]" if listed else end
-            for end, listed in zip(ends, map(is_list, self.graph.ends), strict=True)
-        )
+        inputs, outputs = map(self._value, self.graph.ends)
         return [
             *lines,
             f"    return keras.Model({inputs}, {outputs}, name={literal(self.graph.name)})",
