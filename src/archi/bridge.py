@@ -11,14 +11,15 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import zip_longest
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from archi.errors import ArchiError, KerasMissing, printable, quote
-from archi.graph import Graph, Node, Shape, Tensor, map_tensors
+from archi.flat import flat
+from archi.graph import Graph, Node, Shape, Tensor, map_tensors, tensors_in
 from archi.layers import Layer
 from archi.layers._nested import Sequential, members
 from archi.layers._values import write_values
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
 
 
 def functional_config(graph: Graph) -> dict[str, Any]:
-    """Return the config of the functional model, as its `get_config()` gives it."""
+    """Return the config of the functional model, as its `get_config()` gives it.
+
+    Models inside it are opened up, see `flat`. Raises ArchiError for unknown layers.
+    """
+    graph = flat(graph)
     writer = _ConfigWriter(graph)
     return {
         "name": graph.name,
@@ -268,6 +273,7 @@ def verify(graph: Graph, *, run: bool = True) -> Verification:
 
     Raises KerasMissing where Keras can't be imported.
     """
+    graph = flat(graph)
     keras = import_keras()
     keras.utils.set_random_seed(0)
     model = to_keras(graph, initialize=run)
@@ -415,9 +421,14 @@ def _input(tensor: Tensor, seed: int) -> Any:
     return np.where(numbers, "a", "b") if tensor.dtype == "string" else numbers.astype(tensor.dtype)
 
 
+def _like(ends: Any, make: Callable[[Tensor, int], Any]) -> Any:
+    """Return arrays in the structure of a model's inputs or outputs."""
+    place = {tensor: index for index, tensor in enumerate(tensors_in(ends))}
+    return map_tensors(lambda tensor: make(tensor, place[tensor]), ends)
+
+
 def _inputs(graph: Graph) -> Any:
-    arrays = [_input(tensor, seed) for seed, tensor in enumerate(graph.inputs)]
-    return arrays[0] if len(arrays) == 1 else arrays
+    return _like(graph.ends[0], _input)
 
 
 def _forward(graph: Graph, model: keras.Model) -> dict[str, Any]:
@@ -425,8 +436,7 @@ def _forward(graph: Graph, model: keras.Model) -> dict[str, Any]:
     import numpy as np
 
     outputs = model(_inputs(graph), training=False)
-    outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
-    arrays = [keras.ops.convert_to_numpy(output) for output in outputs]
+    arrays = [keras.ops.convert_to_numpy(output) for output in keras.tree.flatten(outputs)]
     finite = all(bool(np.isfinite(array).all()) for array in arrays)
     right = all(
         size in (None, real)
@@ -448,9 +458,8 @@ def _train_step(keras: ModuleType, graph: Graph, model: keras.Model) -> dict[str
     )
     kernels = [weight for weight in model.trainable_weights if len(weight.shape) > 1]
     before = [keras.ops.convert_to_numpy(weight) for weight in kernels]
-    targets = [_random(tensor, 1000 + i) for i, tensor in enumerate(graph.outputs)]
-    given = targets[0] if len(targets) == 1 else targets
-    losses = model.train_on_batch(_inputs(graph), given)  # with several outputs theirs follow
+    targets = _like(graph.ends[1], lambda tensor, seed: _random(tensor, 1000 + seed))
+    losses = model.train_on_batch(_inputs(graph), targets)  # with several outputs theirs follow
     loss = losses[0] if isinstance(losses, list) else losses
     changed = sum(
         not np.array_equal(old, keras.ops.convert_to_numpy(new))

@@ -7,6 +7,7 @@ from itertools import chain
 from keyword import iskeyword
 from typing import Any
 
+from archi.flat import flat
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
 from archi.layers._arguments import constructor_code, literal
@@ -25,7 +26,7 @@ def keras_code(graph: Graph) -> str:
     from the defaults. A tensor that just the next statement reads is called `x`; others
     bear their layer's name.
     """
-    writer = _Writer(graph)
+    writer = _Writer(flat(graph))
     docstring = literal(graph.title)[1:-1]
     return "\n".join(
         [
@@ -90,15 +91,20 @@ class _Writer:
                 continue  # written with the last of its model
             self.names[node] = self._name(node, after)
             lines += self._sequential(node, model) if model else self._statement(node)
-        ends = [", ".join(map(self._tensor, ts)) for ts in (self.graph.inputs, self.graph.outputs)]
-        inputs, outputs = (
-            f"[{end}]" if listed else end
-            for end, listed in zip(ends, map(is_list, self.graph.ends), strict=True)
-        )
+        inputs, outputs = map(self._ends, self.graph.ends)
         return [
             *lines,
             f"    return keras.Model({inputs}, {outputs}, name={literal(self.graph.name)})",
         ]
+
+    def _ends(self, ends: Any) -> str:
+        """Write the inputs or outputs of the model: a tensor, or lists and dicts of them."""
+        if isinstance(ends, Tensor):
+            return self._tensor(ends)
+        if isinstance(ends, Mapping):
+            items = [f"{literal(key)}: {self._ends(end)}" for key, end in ends.items()]
+            return "{" + ", ".join(items) + "}"
+        return "[" + ", ".join(map(self._ends, ends)) + "]"
 
     def _name(self, node: Node, after: Node | None) -> str:
         """`x` where only the next statement reads the tensor, or it is the one output."""
