@@ -11,13 +11,30 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # Networks that Keras takes seconds to build, of families whose smaller ones are tested always.
 LARGE = {
+    "convnext-large",
+    "convnext-xlarge",
     "densenet201",
     "densenet264",
     "efficientnet-b5",
     "efficientnet-b6",
     "efficientnet-b7",
-    "efficientnet-v2-m",
     "efficientnet-v2-l",
+    "efficientnet-v2-m",
+    "maxvit-b",
+    "maxvit-l",
+    "maxvit-s",
+    "maxvit-xl",
+    "preact-resnet1001",
+    "resnet1202",
+    "swin-b",
+    "swin-l",
+    "swin-s",
+    "swin-v2-b",
+    "swin-v2-l",
+    "swin-v2-s",
+    "vit-h-14",
+    "vit-l-16",
+    "vit-l-32",
 }
 
 

@@ -549,6 +549,46 @@ def link_in_a_part_of_the_weights(path):
     archive(path, model(dense()), more=more)
 
 
+# --- rules: files that would take long to look at -------------------------------------------
+
+
+@finds("duplicate-key", "medium", "config: config", ".json")
+def very_many_keys_twice(path):
+    keys = ",".join(f'"k{i}":1,"k{i}":2' for i in range(100_000))
+    path.write_text('{"class_name":"x","config":{' + keys + "}}")
+
+
+@finds("lambda-bytecode", "high", "x" * 200, ".json")
+def very_long_name_of_very_many(path):
+    inner = [{"class_name": "__lambda__", "config": 0}] * 50_000
+    outer = {"class_name": "x", "name": "x" * (8 << 20), "config": inner}
+    path.write_text(json.dumps([outer]))
+
+
+@finds("path-in-name", "medium", "/" * 200, ".json")
+def very_long_path(path):
+    name = "/" * (12 << 20) + ".."
+    path.write_text(json.dumps([{"class_name": "x", "name": name, "config": {}}]))
+
+
+@finds("duplicate-member", "medium", "a.npz")
+def very_many_arrays(path):
+    """Thousands of members that are all one file of a thousand arrays."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as inner:
+        for i in range(1000):
+            inner.writestr(f"{i}.npy", b"\x93NUMPY")
+    archive(path, model(dense()), more=[("a.npz", buffer.getvalue())])
+    data = path.read_bytes()
+    end = data.rindex(b"PK\5\6")
+    last = data.rindex(b"PK\1\2", 0, end)
+    more = data[last:end] * 9000
+    record = bytearray(data[end:])
+    (size,) = struct.unpack_from("<L", record, 12)
+    struct.pack_into("<HHL", record, 8, 9004, 9004, size + len(more))
+    path.write_bytes(data[:end] + more + record)
+
+
 # --- what can't be read -------------------------------------------------------------------------
 
 

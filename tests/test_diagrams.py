@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from networks import every_network
 
 import archi
 from archi.diagrams import block, layer, stage
 from archi.diagrams._segments import segments
 from archi.diagrams._words import phrase, word
-from archi.families._registry import catalogue
 from archi.graph import Graph, building, scope
 from archi.layers import (
     Activation,
@@ -31,7 +31,6 @@ from archi.layers.applications import CustomScaleLayer
 from archi.units import si, sizes
 
 LEVELS = {"stage": stage, "block": block, "layer": layer}
-CATALOGUE = sorted(catalogue())
 
 
 def titles(diagram, panel: int = 0) -> list[str]:
@@ -249,7 +248,7 @@ def test_each_kind_of_cell_is_drawn_once():
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", every_network())
 def test_every_layer_has_its_box_and_every_edge_its_layers(name, level):
     graph = archi.load(name)
     main = LEVELS[level].diagram(graph).panels[0]
@@ -266,7 +265,7 @@ def test_every_layer_has_its_box_and_every_edge_its_layers(name, level):
     assert len({box.key for box in main.boxes}) == len(main.boxes)
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", every_network())
 def test_boxes_show_what_the_graph_has(name):
     """Shapes are what the last layer of a box gives, params the sum over its layers."""
     graph = archi.load(name)

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import zipfile
+import zlib
 
 import fuzz
 import h5py
@@ -292,6 +293,22 @@ def test_a_part_that_breaks_hides_nothing(tmp_path):
         assert quick_scan(path) == found.findings
 
 
+def test_arrays_that_are_not_looked_at_are_told(tmp_path):
+    path = tmp_path / "a.keras"
+    hostile.very_many_arrays(path)
+    assert [each for each in scan(path).unread if "more arrays than archi looks at" in each]
+    large = tmp_path / "large.keras"
+    hostile.archive(large, hostile.model(hostile.as_lambda()))
+    hostile.add_member(large, "a.npz", like_a_zip(), 65 << 20)
+    assert [each for each in scan(large).unread if "more arrays than archi looks at" in each]
+
+
+def like_a_zip():
+    """Something deflated that starts as a zip archive does."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(b"PK\3\4" + bytes(1000)) + packer.flush()
+
+
 def test_what_stands_before_the_break_is_found(tmp_path):
     def fill(file):
         file["a"] = h5py.ExternalLink("x.h5", "/")
@@ -547,7 +564,7 @@ def test_a_quick_scan_takes_what_is_at_hand(evil, monkeypatch):
     contents = read_contents(evil, ["model.weights.h5"])
     expected = quick_scan(evil)
     monkeypatch.setattr(_scan, "parse", None)
-    monkeypatch.setattr(_scan, "plain", lambda path, names: {} if not names else None)
+    monkeypatch.setattr(_scan, "plain_contents", lambda path, names: {} if not names else None)
     monkeypatch.setattr(_scan, "read_partly", None)
     assert quick_scan(evil, document=document, contents=contents) == expected
 

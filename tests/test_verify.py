@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -99,6 +100,25 @@ def test_a_network_that_gives_no_finite_output_does_not_hold(monkeypatch):
     assert not found.forward["ok"]
     assert not found.train_step["ok"]
     assert not found.ok
+
+
+@pytest.mark.parametrize(("moved", "ok"), [([1, 2], True), ([1, 1], False), ([2], True)])
+def test_kernels_that_stay_have_a_second_chance_with_other_values(monkeypatch, moved, ok):
+    """A ReLU that is off for every sample keeps the gradient from the kernels around it."""
+    models, counts = [], iter(moved)
+
+    def step(keras, graph, model):
+        models.append(model.get_weights()[0].tolist())
+        changed = next(counts)
+        return {"ok": changed == 2, "loss": 1.0, "changed": changed, "kernels": 2}
+
+    monkeypatch.setattr(bridge, "_train_step", step)
+    with building():
+        inputs = Input((4,))
+        graph = Graph(inputs, Dense(2)(Dense(3, activation="relu")(inputs)))
+    assert bridge.verify(graph).train_step["ok"] is ok
+    assert len(models) == len(moved)
+    assert all(one != other for one, other in pairwise(models))
 
 
 def test_a_step_that_cannot_run_is_reported_not_raised(monkeypatch):

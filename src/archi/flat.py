@@ -39,6 +39,7 @@ def flat(graph: Graph) -> Graph:
             if node.layer not in copies:
                 copies[node.layer] = _renamed(node.layer, names[node.layer])
             call = copies[node.layer].add_call(now(node.args), now(node.kwargs))
+            call.scope = node.scope
             made.update(zip(node.outputs, call.outputs, strict=True))
         inputs, outputs = map(now, graph.ends)
         result = Graph(inputs, outputs, name=graph.name, title=graph.title)
@@ -62,6 +63,8 @@ def _is_unknown(layer: Layer) -> bool:
 
 
 def _is_inner(layer: Layer) -> bool:
+    if layer.owner is not None:  # Keras has its model
+        return False
     return "/" in layer.name or any(map(_is_inner_input, layer.nodes))
 
 

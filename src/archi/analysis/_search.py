@@ -216,7 +216,8 @@ def _sample(spec: Spec) -> Sample:
     params = sum(layer.params or 0 for layer in graph.layers)
     macs = sum(node.inference.macs or 0 for node in graph.nodes)
     first = graph.data_format == "channels_first"
-    shapes = [tensor.shape for node in graph.nodes for tensor in node.outputs]
+    outputs = [tensor.shape for node in graph.nodes for tensor in node.outputs]
+    shapes = [shape for shape in outputs if shape]  # a single number has no channels
     channels = tuple((s[1] if first and len(s) > 2 else s[-1]) or 0 for s in shapes)
     layers = tuple(layer.name for layer in graph.layers)
     for node in graph.nodes:  # nothing is left that refers to itself: freed at once, not by gc

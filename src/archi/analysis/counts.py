@@ -165,11 +165,16 @@ def ratio(part: int | None, whole: int | None) -> float | None:
     return None if part is None or not whole else part / whole
 
 
+def _reads_weights(node: Node) -> bool:
+    """Whether a weight is among its inputs, as in `x @ self.w` of people's own layers."""
+    return any(t.node.layer.stands_alone and t.node.inference.weights for t in node.inputs)
+
+
 def _depth(graph: Graph) -> int:
     depth: dict[Node, int] = {}
     for node in graph.nodes:
         inference = node.inference
-        weighted = bool(inference.weights) and inference.macs != 0
+        weighted = inference.macs != 0 and (bool(inference.weights) or _reads_weights(node))
         before = max((depth[tensor.node] for tensor in node.inputs), default=0)
         depth[node] = before + weighted
     return max(depth.values())

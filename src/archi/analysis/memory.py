@@ -90,6 +90,8 @@ class Sizes:
 
     def tensor(self, tensor: Tensor) -> int | None:
         """Return the bytes of a tensor of the network, None where unknown."""
+        if tensor.node.layer.stands_alone:  # a weight, which is counted as such
+            return 0
         shape = tensor.shape if tensor.alone is None else (None, *tensor.alone)
         return self.activation(shape, tensor.dtype)
 

@@ -35,6 +35,7 @@ class Row(NamedTuple):
     field: Field
 
 
+REASONS = 5  # shown for what is not counted
 Getter = Callable[[Row, Totals], Any]
 COLUMNS: dict[str, tuple[Column, Getter]] = {
     column.key: (column, getter)
@@ -260,12 +261,19 @@ def _stage_table(graph: Graph, groups: list[Group], totals: Totals) -> Table:
 
 
 def _warnings(counts: Counts) -> list[Note]:
-    unknown = counts.uncounted
-    if not unknown:
-        return []
-    names = ", ".join(row.layer.name for row in unknown[:5])
-    more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-    return [Note(f"Not counted: {names}{more} ({unknown[0].why})", warning=True)]
+    reasons: dict[str, list[str]] = {}
+    for row in counts.uncounted:
+        reasons.setdefault(row.why, []).append(row.layer.name)
+    notes = [f"Not counted: {_some(names)} ({why})" for why, names in reasons.items()]
+    if len(notes) > REASONS:
+        left = sum(len(names) for names in [*reasons.values()][REASONS:])
+        notes[REASONS:] = [f"Not counted either: {left:,} more, for other reasons"]
+    return [Note(note, warning=True) for note in notes]
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
 
 
 def _data(graph: Graph, counts: Counts, groups: list[Group]) -> dict[str, Any]:

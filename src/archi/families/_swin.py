@@ -69,7 +69,7 @@ def swin(
             heads = size.channels * 2 ** (stage - 1) // HEAD
             for i in range(1, blocks + 1):
                 shift = 0 if i % 2 else window // 2
-                with scope(f"block{i}", "shifted windows" if shift else "windows"):
+                with scope(f"block{i}", "Swin"):
                     x = block(x, heads, window, shift, next(rate), f"stage{stage}_block{i}")
     with scope("head"):
         x = channels_back(normalize(x, "norm"))

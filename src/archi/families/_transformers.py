@@ -113,7 +113,7 @@ def mlp(x: Tensor, width: int, name: str, dropout: float = 0) -> Tensor:
     return Dropout(dropout, name=f"{name}_mlp_2_drop")(x) if dropout else x
 
 
-def residual(x: Tensor, branch: Tensor, rate: float, name: str) -> Tensor:
+def residual(x: Tensor, branch: Tensor, name: str, rate: float = 0) -> Tensor:
     """Add a branch, which training leaves out at this rate (Huang et al. 2016)."""
     if rate:
         shape = (None, *(1 for _ in branch.shape[1:]))  # of a whole sample at a time

@@ -83,7 +83,7 @@ def mbconv(x: Tensor, filters: int, strides: int, rate: float, name: str) -> Ten
         x = AveragePooling2D(3, strides=strides, name=f"{name}_0_pool")(x)
     if strides > 1 or x.shape[channel_axis()] != filters:
         x = Conv2D(filters, 1, name=f"{name}_0_conv")(x)
-    return residual(x, y, rate, name)
+    return residual(x, y, name, rate)
 
 
 def attention(x: Tensor, size: int, rate: float, name: str, *, grid: bool) -> Tensor:
@@ -97,9 +97,9 @@ def attention(x: Tensor, size: int, rate: float, name: str, *, grid: bool) -> Te
     )
     key = arithmetic.Multiply(name=f"{name}_scale")(key, channels**-0.5)
     bias = position_bias(y, size, heads, f"{name}_bias")
-    x = residual(x, attend(query, key, value, bias, name), rate, name)
+    x = residual(x, attend(query, key, value, bias, name), name, rate)
     y = mlp(normalize(x, f"{name}_norm2"), EXPANSION * channels, name)
-    x = residual(x, y, rate, f"{name}_mlp")
+    x = residual(x, y, f"{name}_mlp", rate)
     return join(x, height, width, size, name, grid=grid)
 
 

@@ -51,9 +51,9 @@ def block(x: Tensor, heads: int, window: int, shift: int, rate: float, name: str
         name,
         lambda windows, mask: attention(windows, heads, window, f"{name}_attention", mask),
     )
-    x = residual(x, y, rate, f"{name}_attention")
+    x = residual(x, y, f"{name}_attention", rate)
     y = mlp(normalize(x, f"{name}_norm2"), 4 * known(x)[-1], name)
-    return residual(x, y, rate, f"{name}_mlp")
+    return residual(x, y, f"{name}_mlp", rate)
 
 
 def merge(x: Tensor, name: str) -> Tensor:

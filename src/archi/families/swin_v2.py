@@ -102,9 +102,9 @@ def block(x: Tensor, heads: int, window: int, shift: int, rate: float, name: str
         name,
         lambda windows, mask: attention(windows, heads, window, f"{name}_attention", mask),
     )
-    x = residual(x, normalize(y, f"{name}_norm1"), rate, f"{name}_attention")
+    x = residual(x, normalize(y, f"{name}_norm1"), f"{name}_attention", rate)
     y = mlp(x, 4 * known(x)[-1], name)
-    return residual(x, normalize(y, f"{name}_norm2"), rate, f"{name}_mlp")
+    return residual(x, normalize(y, f"{name}_norm2"), f"{name}_mlp", rate)
 
 
 def merge(x: Tensor, name: str) -> Tensor:

@@ -25,7 +25,6 @@ from archi.families._transformers import (
     mlp,
     multiple_of,
     normalize,
-    plus,
     residual,
 )
 from archi.graph import Tensor, scope
@@ -39,7 +38,7 @@ from archi.layers import (
     MultiHeadAttention,
     Reshape,
 )
-from archi.ops import making, shaping
+from archi.ops import arithmetic, making, reductions, shaping
 
 
 class Row(NamedTuple):
@@ -69,13 +68,15 @@ def embed(x: Tensor, patch: int, hidden: int) -> Tensor:
     height, width, _ = known(x)
     x = Reshape((height * width, hidden), name="sequence")(x)
     first = shaping.GetItem(name="first")(x, (slice(None), slice(0, 1), 0))
-    zero = making.ZerosLike("int32", name="zero")(first)  # one for each sample
+    zero = making.ZerosLike("int32", name="zero")(first)
     token = Embedding(1, hidden, embeddings_initializer="zeros", name="class_token")(zero)
     x = Concatenate(axis=1, name="tokens")([token, x])
-    count = 1 + height * width
-    positions = plus(zero, [list(range(count))], "positions")
+    each = shaping.GetItem(name="each")(x, (slice(None), slice(None), 0))
+    ones = making.OnesLike("int32", name="ones")(each)
+    count = reductions.Cumsum(axis=1, name="count")(ones)
+    positions = arithmetic.Subtract(name="positions")(count, ones)  # 0, 1, 2, …
     table = Embedding(
-        count,
+        1 + height * width,
         hidden,
         embeddings_initializer={"class_name": "RandomNormal", "config": {"stddev": 0.02}},
         name="position_embedding",
@@ -89,9 +90,9 @@ def block(x: Tensor, row: Row, dropout: float, name: str) -> Tensor:
     y = MultiHeadAttention(row.heads, row.hidden // row.heads, name=f"{name}_attention")(y, y)
     if dropout:
         y = Dropout(dropout, name=f"{name}_attention_drop")(y)
-    x = residual(x, y, 0, f"{name}_attention")
+    x = residual(x, y, f"{name}_attention")
     y = mlp(normalize(x, f"{name}_norm2", EPSILON), row.mlp, name, dropout)
-    return residual(x, y, 0, f"{name}_mlp")
+    return residual(x, y, f"{name}_mlp")
 
 
 PAPER = "Dosovitskiy et al. 2021, Table 1"

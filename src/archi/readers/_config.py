@@ -3,8 +3,7 @@
 A functional or Sequential document is read into a `_Model`: its layers as twins, its
 calls in an order in which each finds its inputs. Running through the calls makes the
 graph; a model called inside another is run through at that place, its layers named
-`outer/inner`, once for every call of it. Documents that archi makes itself of models that
-are there (`archi.tracing`) have the `scopes` of a layer and its `label` in them, too.
+`outer/inner`, once for every call of it.
 
 Nothing is looked up by the names in a document but twins. A layer without a twin, or one
 whose twin does not take what the document says, becomes an `OpaqueLayer`, with the shapes
@@ -14,7 +13,6 @@ that the document records where others read it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from itertools import pairwise, zip_longest
 from typing import Any, NamedTuple
 
@@ -76,7 +74,7 @@ class Call(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a layer is: its path of labels, its names and the model's around it.
+    """Where a layer is: its path, its name and those of the models around it.
 
     `store` is where a `.keras` file has its weights; `frozen` says that a model around it
     does not train.
@@ -87,9 +85,9 @@ class Place(NamedTuple):
     store: str = ""
     frozen: bool = False
 
-    def inside(self, name: str, label: str, store: str) -> Place:
+    def inside(self, name: str, store: str) -> Place:
         """Return the place of a layer of the model at this one."""
-        path = f"{self.path}/{label}" if self.path else label
+        path = f"{self.path}/{name}" if self.path else name
         _check_length(path)
         return Place(path, (*self.names, name), store, self.frozen)
 
@@ -100,16 +98,14 @@ def build_graph(
     title: str,
     settings: Settings | None = None,
     weights: Weights | None = None,
-    scoped: bool = False,
 ) -> Graph:
     """Return the network that a model's document describes.
 
-    `weights` finds the weights that the file holds for layers archi does not know. With
-    `scoped` the layers have `scopes` and a `label`, as in documents that archi made. Raises
+    `weights` finds the weights that the file holds for layers archi does not know. Raises
     ReadError where the document describes no network, GraphError for one beyond archi's
     limits.
     """
-    reader = _Reader(settings or Settings(), weights or Weights(), scoped)
+    reader = _Reader(settings or Settings(), weights or Weights())
     with building() as build:
         build.limit = CALLS
         model = reader.model(document, Place())
@@ -121,10 +117,9 @@ def build_graph(
 class _Reader:
     """What the models of one document share: objects by their id, settings, weights."""
 
-    def __init__(self, settings: Settings, weights: Weights, scoped: bool) -> None:
+    def __init__(self, settings: Settings, weights: Weights) -> None:
         self.settings = settings
         self.weights = weights
-        self.scoped = scoped
         self.legacy = False  # whether the document is of Keras 2 or a legacy format
         self.shared: dict[Any, Any] = {}  # layers and models by their shared_object_id
         self.places: dict[Layer, Place] = {}  # of a layer in several models, the first
@@ -182,7 +177,7 @@ class _Reader:
             reached = set(graph.layers)
             graph.layers = [layer for layer in model.all_layers() if layer in reached]
         graph.hides_input = isinstance(model, _Sequential)
-        graph.data_format = _data_format(graph)
+        graph.data_format = data_format_of(graph)
         return graph
 
     def opaque_graph(self, document: dict[str, Any], title: str) -> Graph:
@@ -225,10 +220,7 @@ class _Model:
             if name in self.members:
                 raise ReadError(f"two layers are named {quote(name)}")
             self.documents[name] = each
-            label = name
-            if reader.scoped and "scopes" in each:
-                label = "/".join([*(scope[0] for scope in each["scopes"]), each["label"]])
-            inside = self.place.inside(name, label, self._store(each, counts))
+            inside = self.place.inside(name, self._store(each, counts))
             self.members[name] = reader.member(each, inside)
         if not self.members:
             raise ReadError(f"the model {quote(self.name)} has no layers")
@@ -286,16 +278,10 @@ class _Model:
     def call(self, call: Call, args: list[Any], kwargs: dict[str, Any]) -> Outputs:
         """Call one of the layers and return its outputs."""
         member = self.members[call.name]
-        around = self.documents[call.name].get("scopes") if self.reader.scoped else None
-        if not around and isinstance(member, Layer):  # nearly all calls
+        if isinstance(member, Layer):
             return self._node(member, call, tuple(args), kwargs).outputs
-        with ExitStack() as scopes:
-            for name, kind in around or ():
-                scopes.enter_context(scope(name, kind))
-            if isinstance(member, Layer):
-                return self._node(member, call, tuple(args), kwargs).outputs
-            scopes.enter_context(scope(call.name, str(member.document.get("class_name"))))
-            member.expected = self.recorded(call)
+        member.expected = self.recorded(call)
+        with scope(call.name, str(member.document.get("class_name"))):
             return tensors_in(member.run(args[0] if args else None))
 
     def _node(
@@ -749,7 +735,7 @@ def _first_shape(model: Mapping[str, Any], first: Mapping[str, Any]) -> Shape | 
     return _read_shape(own) or _read_shape(noted) or _build_shape(model) or _build_shape(first)
 
 
-def _data_format(graph: Graph) -> str:
+def data_format_of(graph: Graph) -> str:
     """Return the data format of most layers that have one."""
     formats = [getattr(layer, "data_format", None) for layer in graph.layers]
     first = formats.count("channels_first")

@@ -84,17 +84,11 @@ def quick_contents(path: str | os.PathLike[str], members: Sequence[str] = ("",))
 
     Those are files as Keras and h5py write them, with nothing in them to look at twice.
     """
-    known = plain(path, members)
-    others = [name for name in members if name not in known]
-    return known | (read_contents(path, others) if others else {})
-
-
-def plain(path: str | os.PathLike[str], members: Sequence[str]) -> Found:
-    """Return what those of the files hold that are plainly harmless."""
     from archi.readers._hdf5_plain import plain_contents
 
-    found = {name: plain_contents(path, name) for name in members}
-    return {name: contents for name, contents in found.items() if contents}
+    known = plain_contents(path, members)
+    others = [name for name in members if name not in known]
+    return known | (read_contents(path, others) if others else {})
 
 
 def read_partly(path: str | os.PathLike[str], members: Sequence[str], seconds: float) -> Found:

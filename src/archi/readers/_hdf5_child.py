@@ -21,7 +21,7 @@ MEMORY = 192 << 20  # bytes beyond what is there when everything is imported
 SECONDS = 3  # of the processor
 OBJECTS = 100_000
 DEPTH = 100
-TEXT = 1024  # characters of a name
+TEXT = 1024  # characters of a path
 ATTRIBUTE = 16 << 20  # bytes
 
 
@@ -167,7 +167,7 @@ def _objects(h5py: Any, root: Any, length: int) -> Iterator[list[Any]]:
             count += 1
             if count > OBJECTS:
                 raise Unreadable(f"it has more objects than archi reads, {OBJECTS:,}")
-            shown = f"{path}/{name.decode('utf-8', 'backslashreplace')[:TEXT]}"
+            shown = f"{path}/{name.decode('utf-8', 'backslashreplace')}"[:TEXT]
             link = group.links.get_info(name)
             if link.type != h5py.h5l.TYPE_HARD:
                 yield _link(h5py, group, name, link, shown)

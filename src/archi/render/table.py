@@ -128,6 +128,7 @@ class _Layout:
             lambda: self._move_under("inputs"),
             lambda: self._drop("fixed_in"),
             lambda: self._drop("cve"),
+            lambda: self._drop("template"),
             lambda: self._drop("params_share"),
             self._close_up,
             self._shorten_types,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -27,6 +27,8 @@ class Found(NamedTuple):
 
 class Rule(NamedTuple):
     """One thing to look for. `check` takes what the rule looks at and yields `Found`.
+
+    It raises ReadError, at the end, where a part could not be looked at.
 
     `fixed_in` is the first Keras version whose `load_model` refuses this unless told not
     to, None where no version does.
@@ -111,24 +113,19 @@ def rules() -> list[Rule]:
     return sorted(_RULES.values())
 
 
-def apply(looks_at: str, thing: Any) -> Iterator[Finding]:
-    """Yield what the rules that look at this kind of thing find in it."""
-    for each in _rules_for(looks_at):
-        for found in each.check(thing):
-            yield _finding(each, found)
-
-
 @cache
-def _rules_for(looks_at: str) -> list[Rule]:
+def rules_for(looks_at: str) -> list[Rule]:
+    """Return the rules that look at this kind of thing."""
     return [each for each in rules() if each.looks_at == looks_at]
 
 
-def _finding(each: Rule, found: Found) -> Finding:
+def finding(each: Rule, found: Found, where: str) -> Finding:
+    """Return what a rule found at a place; what it says of this one goes before its own."""
     changed = found.cve is not None or found.fixed_in is not None
     return Finding(
         each.id,
         found.severity or each.severity,
-        found.where,
+        where,
         found.detail,
         (found.cve or ()) if changed else each.cve,
         found.fixed_in if changed else each.fixed_in,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+WHERE = 200  # characters of a place that are shown
 HDF5_CONFIGS = ("model_config", "training_config")  # attributes of a legacy file
 
 
@@ -29,10 +30,11 @@ class Place(NamedTuple):
         keys: list[str] = []
         place: Place | None = self
         while place is not None:
+            label = str(place.key)[:WHERE]
             if place.is_name:
-                names.append(str(place.key))
+                names.append(label)
             elif not names and place.parent:
-                keys.append(f"[{place.key}]" if isinstance(place.key, int) else f".{place.key}")
+                keys.append(f"[{label}]" if isinstance(place.key, int) else f".{label}")
             place = place.parent
         path = "".join(reversed(keys))
         if names:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from archi.errors import ReadError, quote
 from archi.readers._archive import Archive
 from archi.readers._files import open_regular, read_whole
-from archi.readers._hdf5 import SECONDS, Contents, plain, read_partly
+from archi.readers._hdf5 import SECONDS, Contents, read_partly
+from archi.readers._hdf5_plain import plain_contents
 from archi.readers._json import LIMIT, Duplicate, parse
-from archi.scanning._findings import SEVERITIES, Finding, Scan, apply
-from archi.scanning._objects import HDF5_CONFIGS, objects
+from archi.scanning._findings import SEVERITIES, Finding, Scan, finding, rules_for
+from archi.scanning._objects import HDF5_CONFIGS, WHERE, Object, objects
 
 FINDINGS = 1000
 OBJECTS = 200_000  # the largest config that is read has half as many
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
-WHERE = 200  # characters of a place that are shown
 H5_MEMBERS = 50  # weights in parts are as many members
 H5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
@@ -93,7 +93,7 @@ class _Scanning:
 
     def _keras(self) -> None:
         with Archive(self.path) as archive:
-            self._add(apply("archive", archive))
+            self._apply("archive", archive)
             # libhdf5 is gone again before the config takes memory here.
             names = dict.fromkeys(m.name for m in archive.members if m.name.endswith(".h5"))
             self._weights(list(names))
@@ -111,7 +111,7 @@ class _Scanning:
 
     def _hdf5(self) -> None:
         for contents in self._contents([""]).values():
-            self._add(apply("hdf5", contents))
+            self._apply("hdf5", contents)
             for name, text in contents.attributes.items():
                 if name in HDF5_CONFIGS:
                     self._text(text, name)
@@ -135,13 +135,13 @@ class _Scanning:
         groups = list(filter(None, [main, others]))
         for group in groups:
             for name, contents in self._contents(group, SECONDS / len(groups)).items():
-                self._add(apply("hdf5", contents), f"{name}: ")
+                self._apply("hdf5", contents, f"{name}: ")
 
     def _contents(self, names: list[str], seconds: float = SECONDS) -> dict[str, Contents]:
         """Return what these HDF5 files hold, and note what can't be read of them."""
         found = {name: self.contents[name] for name in names if name in self.contents}
         if self.quick:
-            found |= plain(self.path, [name for name in names if name not in found])
+            found |= plain_contents(self.path, [name for name in names if name not in found])
         unknown = [name for name in names if name not in found]
         if unknown:
             try:
@@ -161,7 +161,7 @@ class _Scanning:
         except ReadError as error:
             self.errors.append(error)
             return
-        self._add(apply("document", (document, duplicates, container)))
+        self._apply("document", (document, duplicates, container))
         self._objects(document, container)
 
     def _objects(self, document: Any, container: str) -> None:
@@ -169,16 +169,20 @@ class _Scanning:
             if number == OBJECTS:
                 self._give_up(f"{container} has more objects than archi looks at, {OBJECTS:,}")
                 return
-            for found in apply("object", each):
-                self._add([found._replace(where=each.where)])
+            self._apply("object", each)
 
-    def _add(self, found: Iterable[Finding], prefix: str = "") -> None:
-        for each in found:
-            if len(self.findings) == FINDINGS:
-                self.more += 1
-                continue
-            where = prefix + each.where
-            self.findings.append(each._replace(where=where[:WHERE]))
+    def _apply(self, looks_at: str, thing: Any, prefix: str = "") -> None:
+        """Note what the rules find in a thing, and what they could not look at."""
+        for rule in rules_for(looks_at):
+            try:
+                for found in rule.check(thing):
+                    if len(self.findings) == FINDINGS:
+                        self.more += 1
+                        continue
+                    where = thing.where if isinstance(thing, Object) else prefix + found.where
+                    self.findings.append(finding(rule, found, where[:WHERE]))
+            except ReadError as error:
+                self.errors.append(error)
 
     def _give_up(self, problem: str) -> None:
         self.errors.append(ReadError(f"can't read {quote(self.path, 80)}: {problem}"))

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from archi.errors import ReadError
-from archi.readers._archive import Archive, Member
+from archi.errors import ReadError, quote
+from archi.readers._archive import DEFLATED, INFLATED, Archive, Member
 from archi.scanning._findings import Found, rule
 from archi.units import file_size, times
 
@@ -15,8 +15,8 @@ from archi.units import file_size, times
 BOMB_SIZE = 64 << 20
 BOMB_RATIO = 100
 NPY_HEADER = 4096  # bytes; those of arrays without fields are 128
-NPZ_MEMBERS = 1000  # looked at
-OBJECTS = re.compile(r"'[|<>=]?O\d?'")
+ARRAYS = 20_000  # looked at
+OBJECTS = re.compile(rb"'[|<>=]?O\d?'")
 PICKLE = re.compile(rb"\x80[\2-\5]")  # what NumPy takes for a pickle as a whole
 
 
@@ -85,21 +85,54 @@ def npz_pickle(archive: Archive) -> Iterator[Found]:
     An array of Python objects is stored as a pickle, which can run any code when it is read.
     Keras up to 3.8 reads weights in the .npz format that way.
     """
+    problem: ReadError | None = None
+    left = _Left()
     for member in archive.members:
-        if member.name.endswith(".npy"):
-            yield from _pickled(archive, member, member.name)
-        elif member.name.endswith(".npz"):
-            try:
-                with Archive.within(archive, member) as arrays:
-                    for array in arrays.members[:NPZ_MEMBERS]:
-                        yield from _pickled(arrays, array, f"{member.name}/{array.name}")
-            except ReadError:
-                continue  # no archive, so nothing that NumPy would read either
+        if not member.name.endswith((".npy", ".npz")):
+            continue
+        try:
+            for name in _pickled(archive, member, left):
+                yield Found("NumPy unpickles it, which can run any code", name)
+        except ReadError as error:
+            problem = problem or error
+        if left.arrays < 0 or left.bytes < 0:
+            break
+    if problem:
+        raise problem
 
 
-def _pickled(archive: Archive, member: Member, where: str) -> Iterator[Found]:
+class _Left:
+    """How many arrays may still be looked at, and how many bytes inflated for it."""
+
+    def __init__(self) -> None:
+        self.arrays, self.bytes = ARRAYS, INFLATED
+
+    def take(self, archive: Archive, arrays: int, size: int = 0) -> None:
+        self.arrays -= arrays
+        self.bytes -= size
+        if self.arrays < 0 or self.bytes < 0:
+            what = "it has more arrays than archi looks at"
+            raise ReadError(f"can't read {quote(archive.path, 80)}: {what}")
+
+
+def _pickled(archive: Archive, member: Member, left: _Left) -> Iterator[str]:
+    """Yield the names of what NumPy would unpickle in a file of arrays."""
+    left.take(archive, 1)
     head = archive.start_of(member, NPY_HEADER)
+    if _unpickles(head):
+        yield member.name
+    elif head.startswith(b"PK"):
+        # A hundred for what opening one costs.
+        left.take(archive, 100, member.size if member.method == DEFLATED else 0)
+        with Archive.within(archive, member) as inner:
+            left.take(archive, len(inner.members))
+            for array in inner.members:
+                if _unpickles(inner.start_of(array, NPY_HEADER)):
+                    yield f"{member.name}/{array.name}"
+
+
+def _unpickles(head: bytes) -> bool:
+    """Whether NumPy, given a file that starts so, would unpickle something if it may."""
     described = head.partition(b"'descr':")[2].partition(b"'fortran_order'")[0]
-    is_objects = head.startswith(b"\x93NUMPY") and OBJECTS.search(described.decode("latin-1"))
-    if is_objects or PICKLE.match(head):
-        yield Found("NumPy unpickles it, which can run any code", where)
+    is_array = head.startswith(b"\x93NUMPY")
+    return bool(is_array and OBJECTS.search(described)) or bool(PICKLE.match(head))

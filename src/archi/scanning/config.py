@@ -46,6 +46,8 @@ UNSAFE = {"enable_unsafe_deserialization", "set_global_attribute"}
 
 # Base64 of Python bytecode, as keras.utils.func_dump writes it, with line ends.
 BYTECODE = re.compile(r"[A-Za-z0-9+/=\s]{40,}")
+# An absolute path, a drive, or a way up; "conv1/bn" is an ordinary name of Keras 2.
+LEADS_OUT = re.compile(r"^[/\\]|^[A-Za-z]:[/\\]|(^|[/\\])\.\.([/\\]|$)")
 VOCABULARIES = ("vocabulary", "vocabulary_file", "vocab_file", "merges")
 
 
@@ -264,10 +266,7 @@ def path_in_name(node: Object) -> Iterator[Found]:
     """
     names = [node.raw.get("name"), node.config.get("name")]
     for name in dict.fromkeys(name for name in names if isinstance(name, str)):
-        # "conv1/bn" is an ordinary name of Keras 2.
-        parts = name.replace("\\", "/").split("/")
-        drive = len(parts) > 1 and len(parts[0]) == 2 and parts[0][1] == ":"
-        if ".." in parts or (len(parts) > 1 and not parts[0]) or drive:
+        if LEADS_OUT.search(name):
             yield Found(f"its name {quote(name)} leads out of the folder it is saved into")
 
 
