@@ -43,7 +43,7 @@ from archi.readers._weights import Names, Weights
 NESTING = 40  # models in models
 OUTPUTS = 1000  # of one layer without a twin
 NAME = 500  # characters of a layer's class or path; a table has them in every row
-CALLS = 60_000  # of layers; models that are called twice in models called twice have many
+CALLS = 51_000  # of layers; models that are called twice in models called twice have many
 INPUT = "InputLayer"
 
 Key = tuple[str, int]  # a layer of a model and which call of it
