@@ -8,6 +8,7 @@ from keyword import iskeyword
 from typing import Any
 
 from archi.errors import ArchiError
+from archi.flat import flat
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
 from archi.layers._arguments import constructor_code, literal
@@ -34,7 +35,7 @@ def keras_code(graph: Graph) -> str:
             raise ArchiError(
                 f"{layer.label} can't be written as Keras code: only the code that it is of has it"
             )
-    writer = _Writer(graph)
+    writer = _Writer(graph if graph.live else flat(graph))
     docstring = literal(graph.title)[1:-1]
     return "\n".join(
         [
@@ -104,6 +105,15 @@ class _Writer:
             *lines,
             f"    return keras.Model({inputs}, {outputs}, name={literal(self.graph.name)})",
         ]
+
+    def _ends(self, ends: Any) -> str:
+        """Write the inputs or outputs of the model: a tensor, or lists and dicts of them."""
+        if isinstance(ends, Tensor):
+            return self._tensor(ends)
+        if isinstance(ends, Mapping):
+            items = [f"{literal(key)}: {self._ends(end)}" for key, end in ends.items()]
+            return "{" + ", ".join(items) + "}"
+        return "[" + ", ".join(map(self._ends, ends)) + "]"
 
     def _name(self, node: Node, after: Node | None) -> str:
         """`x` where only the next statement reads the tensor, or it is the one output."""
