@@ -11,17 +11,21 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # Networks that Keras takes seconds to build, of families whose smaller ones are tested always.
 LARGE = {
+    "convnext-large",
+    "convnext-xlarge",
     "densenet201",
     "densenet264",
     "efficientnet-b5",
     "efficientnet-b6",
     "efficientnet-b7",
-    "efficientnet-v2-m",
     "efficientnet-v2-l",
+    "efficientnet-v2-m",
     "maxvit-b",
     "maxvit-l",
     "maxvit-s",
     "maxvit-xl",
+    "preact-resnet1001",
+    "resnet1202",
     "swin-b",
     "swin-l",
     "swin-s",

@@ -131,7 +131,9 @@ def check(case: Case) -> str:
 
 
 @contextmanager
-def _session(real_keras: ModuleType, default_format: str, *, allocates: bool) -> Iterator[None]:
+def _session(
+    real_keras: ModuleType, default_format: str, *, allocates: bool = False
+) -> Iterator[None]:
     """Names counted from the start, this default data format, and no weight allocated.
 
     Layers that keep their state have to allocate it.
@@ -160,7 +162,7 @@ def build_twin(case: Case) -> Built | Refused:
     """Build archi's side. Only a LayerError is a refusal; anything else is a bug, and raised."""
     with building(case.default_format):
         try:
-            layer = _make(layer_class, case.layer, case.args, case.kwargs)
+            layer = make(layer_class, case.layer, case.args, case.kwargs)
             ends = _call_all(layer, case, _twin_input) if case.calls else _twin_source(layer)
         except LayerError as error:
             return Refused(error)
@@ -170,7 +172,7 @@ def build_twin(case: Case) -> Built | Refused:
 def build_real(real_keras: ModuleType, case: Case) -> Built | Refused:
     """Build Keras's side, which may refuse in any way."""
     try:
-        layer = _make(real_class, case.layer, case.args, case.kwargs)
+        layer = make(real_class, case.layer, case.args, case.kwargs)
         ends = _call_all(layer, case, _real_input) if case.calls else ([layer.output],) * 2
         return Built(layer, ends[1], real_keras.Model(*map(_single, ends), name=NAME))
     except ImportError as missing:  # Keras imports SciPy when a layer wants it
@@ -179,12 +181,12 @@ def build_real(real_keras: ModuleType, case: Case) -> Built | Refused:
         return Refused(error)
 
 
-def _make(find: Callable[[str], Any], name: str, args: Any, kwargs: Any) -> Any:
+def make(find: Callable[[str], Any], name: str, args: Any, kwargs: Any) -> Any:
     """Make a layer, and before it those among its arguments; `find` gives a class by name."""
 
     def made(value: Any) -> Any:
         if isinstance(value, Inner):
-            return _make(find, value.layer, (), value.kwargs)
+            return make(find, value.layer, (), value.kwargs)
         if isinstance(value, list):
             return [made(item) for item in value]
         return deepcopy(value)

@@ -12,12 +12,12 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from networks import every_network
 
 from archi import ArchiError, Graph
 from archi.analysis.checks import Check, Place, checks_report, evaluate
 from archi.analysis.counts import Totals
 from archi.analysis.metrics import METRICS, assertion, measure
-from archi.families._registry import catalogue
 from archi.graph import building
 from archi.layers import Add, Conv2D, Dense, Flatten, Input
 from archi.render._github import command, failures
@@ -187,7 +187,7 @@ def test_every_whole_number_of_the_totals_is_a_metric():
     assert METRICS["receptive_field"].kind == "shape"
 
 
-@pytest.mark.parametrize("spec", catalogue())
+@pytest.mark.parametrize("spec", every_network())
 def test_what_is_measured_holds_exactly(spec):
     import archi
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from networks import every_network
 
 import archi
 from archi.diagrams import block, layer, stage
 from archi.diagrams._segments import segments
 from archi.diagrams._words import phrase, word
-from archi.families._registry import catalogue
 from archi.graph import Graph, building, scope
 from archi.layers import (
     Activation,
@@ -21,15 +21,16 @@ from archi.layers import (
     Flatten,
     GlobalAveragePooling2D,
     Input,
+    LayerNormalization,
     MaxPooling2D,
     ReLU,
     SeparableConv2D,
     ZeroPadding2D,
 )
+from archi.layers.applications import CustomScaleLayer
 from archi.units import si, sizes
 
 LEVELS = {"stage": stage, "block": block, "layer": layer}
-CATALOGUE = sorted(catalogue())
 
 
 def titles(diagram, panel: int = 0) -> list[str]:
@@ -162,6 +163,7 @@ def test_a_tensor_added_to_itself_has_two_edges():
         (lambda: Activation("linear"), "Activation", "Activation"),
         (lambda: ReLU(6), "ReLU6", "ReLU6"),
         (lambda: BatchNormalization(), "BN", "BN"),
+        (lambda: LayerNormalization(), "LayerNorm", "LayerNorm"),
         (lambda: Dropout(0.5), "Dropout", "dropout, 0.5"),
     ],
 )
@@ -170,6 +172,21 @@ def test_words(make, in_a_box, in_a_paper):
         layer = make()
         chain(layer) if "Dense" not in layer.class_name else chain(Flatten(), layer)
     assert (word(layer), phrase(layer)) == (in_a_box, in_a_paper)
+
+
+def test_operations_and_layers_on_several_tensors_are_merges():
+    with building():
+        x = Input((8, 8, 3))
+        y = CustomScaleLayer(0.5)([x, Conv2D(3, 1)(x)])
+        graph = Graph(x, (x + y) * 2.0)
+    boxes = layer.diagram(graph).panels[0].boxes
+    assert [(box.kind, box.form) for box in boxes] == [
+        ("input", "box"),
+        ("conv", "box"),
+        ("merge", "pill"),
+        ("merge", "pill"),
+        ("other", "box"),
+    ]
 
 
 def test_stages_of_resnet34_read_like_table_1():
@@ -231,7 +248,7 @@ def test_each_kind_of_cell_is_drawn_once():
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", every_network())
 def test_every_layer_has_its_box_and_every_edge_its_layers(name, level):
     graph = archi.load(name)
     main = LEVELS[level].diagram(graph).panels[0]
@@ -248,7 +265,7 @@ def test_every_layer_has_its_box_and_every_edge_its_layers(name, level):
     assert len({box.key for box in main.boxes}) == len(main.boxes)
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", every_network())
 def test_boxes_show_what_the_graph_has(name):
     """Shapes are what the last layer of a box gives, params the sum over its layers."""
     graph = archi.load(name)

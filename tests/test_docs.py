@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
+import examples
 import pytest
 
 from archi.cli import main
@@ -60,6 +61,7 @@ def test_shown_output_is_real(archi, command, shown, project, tmp_path, request,
     monkeypatch.chdir(tmp_path)
     if project:
         (tmp_path / "pyproject.toml").write_text(project)
+    examples.make(words, tmp_path)
     done = archi(*words[1:], COLUMNS="80")
     assert re.fullmatch(pattern(shown), done.stdout + done.stderr), done.stdout + done.stderr
 

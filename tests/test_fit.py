@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from networks import every_network
 
 import archi
 from archi.analysis._formula import Formula, binomials
@@ -18,7 +19,7 @@ from archi.analysis._space import space
 from archi.bounds import bound, exactly
 from archi.errors import ArchiError
 from archi.families._options import REQUIRED, Decimal, Int, OneOf
-from archi.families._registry import Family, Paper, catalogue, families, load_family
+from archi.families._registry import Family, Paper, families, load_family
 from archi.layers import (
     Add,
     BatchNormalization,
@@ -342,7 +343,7 @@ def parse_toy(family, depth, width):
 # --- what is known is found back -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", catalogue())
+@pytest.mark.parametrize("name", every_network())
 @pytest.mark.parametrize("metrics", [("params",), ("params", "macs")], ids=" ".join)
 def test_known_variants_are_found_back(name, metrics):
     totals = archi.load(name).totals

@@ -10,11 +10,11 @@ import layer_cases  # noqa: F401  (declares the cases of every group)
 import parity
 import pytest
 from layer_cases._table import FULL
+from networks import every_network
 
 import archi
 from archi import Graph, bridge
 from archi.diagrams.keras import Switches, keras_diagram
-from archi.families._registry import catalogue
 from archi.graph import building
 from archi.layers import (
     Activation,
@@ -69,7 +69,7 @@ def assert_same(keras: Any, graph: Graph, *switches: Switches) -> str:
     return text
 
 
-@pytest.mark.parametrize("spec", [*catalogue(), *VARIATIONS])
+@pytest.mark.parametrize("spec", [*every_network(), *VARIATIONS])
 def test_a_network_is_drawn_as_keras_draws_it(keras, spec):
     assert_same(keras, archi.load(spec), NONE, ALL)
 
@@ -212,7 +212,8 @@ def test_the_layers_that_show_an_activation_are_those_of_keras(twin_keras, name)
     arguments = layer_classes()[name].arguments
     required = [key for key, argument in arguments.items() if argument.default is REQUIRED]
     needed = {key: NEEDED.get(key, 2) for key in required}
-    layer = parity.real_class(name)(**(FULL[name].kwargs if name in FULL else needed))
+    kwargs = FULL[name].kwargs if name in FULL else needed
+    layer = parity.make(parity.real_class, name, (), kwargs)
     assert hasattr(layer, "activation") == ("activation" in arguments)
 
 

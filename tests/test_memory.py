@@ -7,12 +7,12 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from networks import every_network
 from real import allocated, frozen, gradients
 
 from archi import ArchiError, Graph, load
 from archi.analysis.counts import count
 from archi.analysis.memory import DTYPE_BYTES, OPTIMIZERS, PRECISIONS, training
-from archi.families._registry import catalogue
 from archi.graph import building
 from archi.layers import (
     Activation,
@@ -147,7 +147,7 @@ def test_random_networks_take_what_the_simulation_takes(graph):
     assert (totals.peak_activation_bytes, totals.activation_bytes) == simulate(graph)
 
 
-@pytest.mark.parametrize("spec", catalogue())
+@pytest.mark.parametrize("spec", every_network())
 def test_architectures_take_what_the_simulation_takes(spec):
     graph = load(spec)
     totals = graph.totals

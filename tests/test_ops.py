@@ -21,9 +21,10 @@ from op_parity import ACCEPTED, REFUSED, Refused, X
 from archi import Graph, ops
 from archi.bridge import compare, functional_json, to_keras
 from archi.errors import LayerError
-from archi.graph import building
+from archi.graph import Weight, building
 from archi.keras_code import keras_code
-from archi.layers._values import Constant, Variable
+from archi.layers._opaque import Source
+from archi.layers._values import Constant
 from archi.ops import operation_classes
 from archi.ops._dtypes import result_type
 from archi.readers._config import build_graph
@@ -426,11 +427,16 @@ def _operations(document) -> list:
     return [layer for layer in layers if layer["module"].startswith("keras.src.ops.")]
 
 
-def test_a_weight_that_an_operation_reads_is_the_network_s():
-    """As in people's own layers, once however often it is read."""
+def test_a_weight_that_operations_read_is_the_network_s():
+    """As in people's own layers; it counts once however often it is read."""
     with building():
         x = op_parity._twin_input(X((None, 4)))
-        y = x * Variable("scale", (4,), "float32", True, True)
-        graph = Graph(x, y + Variable("scale", (4,), "float32", True, False))
+        source = Source("Variable")
+        source.name = "scale"
+        scale = source.give((4,), "float32", (Weight("scale", (4,)),))
+        y = x * scale
+        graph = Graph(x, y + scale)
     assert graph.totals.params == 4
     assert y.node.inference.elementwise == 4
+    assert graph.totals.weight_bytes == 16
+    assert graph.totals.activation_bytes == 3 * 16  # the input, the product and the sum

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import geometry
 import pytest
+from networks import every_network
 
 from archi import load as archi_load
 from archi.diagrams import LEVELS
@@ -20,12 +21,9 @@ from archi.drawing.palette import FAINT, FILL, INK, SHADES, STROKE, fill
 from archi.drawing.plot import Plot
 from archi.drawing.scene import Group, Line, Rect, Text, arrow_head
 from archi.errors import ArchiError
-from archi.families._registry import catalogue
 from archi.graph import Graph, building
 from archi.layers import Dense, Input
 from archi.render.pictures import suffixes, writer
-
-CATALOGUE = sorted(catalogue())
 
 
 def scene_of(name: str, level: str):
@@ -78,13 +76,13 @@ def is_inside(text: Text, rect: Rect) -> bool:
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", every_network())
 def test_geometry(name, level):
     check_geometry(Plot(archi_load(name), level))
 
 
 @pytest.mark.parametrize("level", ["stage", "block"])
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", every_network())
 def test_pictures_fit_a_page(name, level):
     scene = scene_of(name, level)
     assert 1 / 3 <= scene.width / scene.height <= 3

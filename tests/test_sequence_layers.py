@@ -190,6 +190,33 @@ def test_a_file_of_it_is_read_as_it(graph: Graph, model: Any, tmp_path: Any) -> 
     assert [change.kind for change in difference(graph, read).changes] == []
 
 
+def masked(layers: Any, make_input: Any) -> tuple[list[Any], Any]:
+    """Keras makes operations that give the masks, and calls later layers with these."""
+    words, frames = make_input((7,), dtype="int32"), make_input((5, 3))
+    x = layers.Embedding(20, 8, mask_zero=True)(words)
+    y = layers.Bidirectional(layers.LSTM(4, return_sequences=True))(x)
+    y = layers.MultiHeadAttention(2, 4)(layers.Dropout(0.1)(y), x)
+    y = layers.TimeDistributed(layers.Dense(8))(layers.LayerNormalization()(y))
+    y = layers.Attention()([layers.Add()([y, layers.GRU(8, return_sequences=True)(y)]), x])
+    z = layers.RNN(layers.LSTMCell(3))(layers.Masking(-1.0)(frames))
+    ends = [layers.SimpleRNN(3)(y), layers.GlobalAveragePooling1D()(y), z]
+    return [words, frames], layers.Concatenate()(ends)
+
+
+def test_masks_in_a_file_are_inputs_of_later_calls(tmp_path: Any) -> None:
+    keras = parity.keras()
+    keras.backend.clear_session(free_memory=False)
+    with keras.StatelessScope(initialize_variables=False):
+        model = keras.Model(*masked(keras.layers, keras.Input), name="masked")
+    file = tmp_path / "masked.json"
+    file.write_text(model.to_json())
+    read = archi.load(str(file))
+    assert list(bridge.compare(read, model)) == []
+    assert bridge.to_keras(read, initialize=False).to_json() == model.to_json()
+    assert count(read).uncounted == []
+    assert {"NotEqual", "Any"} <= {layer.class_name for layer in read.layers}
+
+
 def test_code_of_it_builds_it(graph: Graph, model: Any) -> None:
     keras = parity.keras()
     scope: dict[str, Any] = {}

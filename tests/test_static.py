@@ -32,6 +32,7 @@ STATIC_COMMANDS = [
     ["diff", "resnet50", "resnet101"],
     ["--help"],
     ["verify", "--help"],
+    ["scan", "nothing.keras"],
     ["check", "wrn-28-10", "--params", "36.5M"],
 ]
 HEAVY = {"tensorflow", "keras", "numpy", "jax", "torch", "h5py", "pydot"}
@@ -134,13 +135,14 @@ MAY_IMPORT = {
     "bounds": {"errors", "units"},
     "report": set(),
     "files": {"errors"},
+    "scanning": {"errors", "readers", "report", "units"},
     "graph": {"errors"},
     "layers": {"errors", "graph"},
     "ops": {"errors", "graph", "layers"},
     "families": {"errors", "graph", "layers", "ops"},
     "spec": {"errors", "graph", "families"},
     "readers": {"errors", "graph", "layers", "ops", "units"},
-    "tracing": {"bridge", "errors", "graph", "readers"},
+    "tracing": {"bridge", "errors", "families", "graph", "layers", "ops", "readers", "spec"},
     "target": {"errors", "graph", "spec"},
     "bridge": {"errors", "graph", "layers"},
     "keras_code": {"errors", "graph", "layers"},
@@ -151,6 +153,7 @@ MAY_IMPORT = {
         "families",
         "graph",
         "layers",
+        "ops",
         "report",
         "spec",
         "units",
@@ -199,4 +202,6 @@ def test_only_the_bridge_imports_keras():
             elif isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
             heavy = {name.partition(".")[0] for name in names} & (HEAVY - {"pydot"})
+            if path.name == "_hdf5_child.py":  # runs in a process of its own
+                heavy -= {"h5py"}
             assert not heavy or path.name == "bridge.py" or node in checking, path

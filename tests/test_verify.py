@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 
 import archi
-from archi import bridge
-from archi.graph import Weight
-from archi.layers import BatchNormalization, Conv2D, Dense
+from archi import Graph, bridge, ops
+from archi.graph import Weight, building
+from archi.layers import BatchNormalization, Conv2D, Dense, Input
 
 pytestmark = pytest.mark.usefixtures("keras")
 
@@ -101,6 +102,25 @@ def test_a_network_that_gives_no_finite_output_does_not_hold(monkeypatch):
     assert not found.ok
 
 
+@pytest.mark.parametrize(("moved", "ok"), [([1, 2], True), ([1, 1], False), ([2], True)])
+def test_kernels_that_stay_have_a_second_chance_with_other_values(monkeypatch, moved, ok):
+    """A ReLU that is off for every sample keeps the gradient from the kernels around it."""
+    models, counts = [], iter(moved)
+
+    def step(keras, graph, model):
+        models.append(model.get_weights()[0].tolist())
+        changed = next(counts)
+        return {"ok": changed == 2, "loss": 1.0, "changed": changed, "kernels": 2}
+
+    monkeypatch.setattr(bridge, "_train_step", step)
+    with building():
+        inputs = Input((4,))
+        graph = Graph(inputs, Dense(2)(Dense(3, activation="relu")(inputs)))
+    assert bridge.verify(graph).train_step["ok"] is ok
+    assert len(models) == len(moved)
+    assert all(one != other for one, other in pairwise(models))
+
+
 def test_a_step_that_cannot_run_is_reported_not_raised(monkeypatch):
     def broken(graph, model):
         raise RuntimeError("no such kernel on this device")
@@ -172,3 +192,16 @@ def test_all_goes_through_the_catalogue_with_progress_on_stderr(archi, monkeypat
     assert "Verifying" not in done.stdout
     found = json.loads(archi("verify", "--all", "--no-run", "--format", "json").stdout)
     assert [each["target"] for each in found["results"]] == ["wrn-10-1", "wrn-16-1"]
+
+
+def test_outputs_of_several_rows_a_sample_verify():
+    """Windows cut from images, and a second output: shapes and losses of both."""
+    with building():
+        x = inputs = Input((8, 8, 3))
+        x = ops.transpose(ops.reshape(x, (-1, 2, 4, 2, 4, 3)), (0, 1, 3, 2, 4, 5))
+        windows = Dense(5)(ops.reshape(x, (-1, 16, 3)))
+        images = ops.mean(ops.reshape(windows, (-1, 64, 5)), axis=1)
+        graph = Graph(inputs, [windows, images])
+    found = bridge.verify(graph)
+    assert found.ok
+    assert found.forward["shapes"] == [(2 * 4, 16, 5), (2, 5)]

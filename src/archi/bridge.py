@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from archi.errors import ArchiError, KerasMissing, printable, quote
-from archi.graph import Graph, Node, Shape, Tensor, map_tensors
+from archi.graph import Graph, Node, Shape, Tensor, map_tensors, tensors_in
 from archi.layers import Layer
 from archi.layers._nested import Sequential, members
 from archi.layers._values import write_values
@@ -42,6 +42,8 @@ def functional_config(graph: Graph) -> dict[str, Any]:
 
 def functional_json(graph: Graph) -> str:
     """Return what `keras.Model.to_json()` returns; `keras.models.model_from_json` reads it."""
+    if graph.live is not None:
+        return graph.live.to_json()
     document = {
         "module": "keras.src.models.functional",
         "class_name": "Functional",
@@ -194,6 +196,8 @@ def to_keras(graph: Graph, *, initialize: bool = True) -> keras.Model:
     model, for want of memory for one.
     """
     keras = import_keras()
+    if graph.live is not None:
+        return graph.live.model(graph, initialize=initialize)
     # A copy through JSON: Keras takes configs apart while it reads them.
     config = json.loads(json.dumps(functional_config(graph)))
     allocates = initialize or any(layer.keeps_state for layer in graph.layers)
@@ -231,7 +235,13 @@ def save_keras(graph: Graph, path: str) -> None:
     path = os.path.realpath(path)
     with tempfile.TemporaryDirectory(prefix=".archi-", dir=os.path.dirname(path)) as beside:
         part = os.path.join(beside, "model.keras")
-        to_keras(graph).save(part)
+        model = to_keras(graph)
+        try:
+            model.save(part)
+        except OSError:
+            raise
+        except Exception as error:  # of a config that the user's own code writes
+            raise ArchiError(f"Keras could not save {graph.title}: {_brief(error)}") from None
         os.replace(part, path)
 
 
@@ -272,16 +282,18 @@ def verify(graph: Graph, *, run: bool = True) -> Verification:
     keras.utils.set_random_seed(0)
     model = to_keras(graph, initialize=run)
     forward = train_step = None
-    mismatches = list(compare(graph, model))
+    mismatches = list(graph.live.compare(graph, model) if graph.live else compare(graph, model))
+    real = graph.live.counts(model) if graph.live else real_counts(model)  # a step may add some
     if run:
         forward = _attempt(lambda: _forward(graph, model))
-        train_step = _attempt(lambda: _train_step(keras, graph, model))
+        if graph.live is None or graph.live.trains:
+            train_step = _trained(keras, graph, model)
     return Verification(
         target=graph.title,
         keras=keras.__version__,
         backend=keras.backend.backend(),
         static=_static_counts(graph),
-        real=_real_counts(model),
+        real=real,
         mismatches=mismatches,
         forward=forward,
         train_step=train_step,
@@ -298,7 +310,8 @@ def _static_counts(graph: Graph) -> dict[str, int]:
     }
 
 
-def _real_counts(model: keras.Model) -> dict[str, int]:
+def real_counts(model: keras.Model) -> dict[str, int]:
+    """Return the counts of a real model."""
     return {
         "layers": len(_operations(model)),
         "weights": len(model.weights),
@@ -335,20 +348,20 @@ def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
             only = f"{twin.label} here" if isinstance(twin, Layer) else f"{name} in Keras"
             yield f"the layer is missing on one side: {only}"
             continue
-        yield from _differences(f"{twin.name}: name", twin.name, name)
-        yield from _differences(f"{twin.name}: class", twin.class_name, _class_name(twin, real))
+        yield from differences(f"{twin.name}: name", twin.name, name)
+        yield from differences(f"{twin.name}: class", twin.class_name, _class_name(twin, real))
         shapes = _shapes(graph, twin)
         # A model inside is built before it is called: its layers may have two calls alike.
         real_shapes = _real_shapes(real)[: len(shapes) if twin.owner else None]
-        yield from _differences(f"{twin.name}: outputs", shapes, real_shapes)
+        yield from differences(f"{twin.name}: outputs", shapes, real_shapes)
         mine = [(w.name, w.shape, w.trainable and twin.trainable) for w in twin.weights]
         trained = {id(weight) for weight in getattr(real, "trainable_weights", ())}
         weights = getattr(real, "weights", ())  # an operation has none
         theirs = [(_weight_name(w), tuple(w.shape), id(w) in trained) for w in weights]
-        yield from _differences(f"{twin.name}: weights", mine, theirs)
-    static, real_counts = _static_counts(graph), _real_counts(model)
-    for key, value in static.items():
-        yield from _differences(f"total {key}", value, real_counts[key])
+        yield from differences(f"{twin.name}: weights", mine, theirs)
+    real = real_counts(model)
+    for key, value in _static_counts(graph).items():
+        yield from differences(f"total {key}", value, real[key])
 
 
 def _class_name(twin: Layer, real: Any) -> str:
@@ -365,7 +378,8 @@ def _weight_name(weight: Any) -> str:
     return "variable" if name.startswith("variable_") else name
 
 
-def _differences(what: str, here: Any, there: Any) -> Iterator[str]:
+def differences(what: str, here: Any, there: Any) -> Iterator[str]:
+    """Yield in words that two things are not equal, if they are not."""
     if here != there:
         yield f"{what}: {here} here, {there} in Keras"
 
@@ -390,14 +404,17 @@ def _attempt(step: Any) -> dict[str, Any]:
 BATCH = 2  # where it is open: the smallest over which normalisation has a variance
 
 
-def _sizes(shape: Shape) -> Shape:
-    return (shape[0] or BATCH, *shape[1:])
+def _sizes(tensor: Tensor) -> Shape:
+    """Return a tensor's sizes in a run; a sample may be several rows of it."""
+    if not tensor.shape:
+        return ()
+    return (tensor.shape[0] or BATCH * (tensor.sample[0] or 1), *tensor.shape[1:])
 
 
-def _random(shape: Shape, seed: int) -> Any:
+def _random(tensor: Tensor, seed: int) -> Any:
     import numpy as np
 
-    sizes = [size or 32 for size in _sizes(shape)]
+    sizes = [size or 32 for size in _sizes(tensor)]
     return np.random.default_rng(seed).standard_normal(sizes, dtype="float32")
 
 
@@ -406,31 +423,52 @@ def _input(tensor: Tensor, seed: int) -> Any:
     import numpy as np
 
     if "float" in tensor.dtype or "complex" in tensor.dtype:
-        return _random(tensor.shape, seed)
-    sizes = [size or 32 for size in _sizes(tensor.shape)]
+        return _random(tensor, seed)
+    sizes = [size or 32 for size in _sizes(tensor)]
     numbers = np.random.default_rng(seed).integers(0, 2, sizes)
     return np.where(numbers, "a", "b") if tensor.dtype == "string" else numbers.astype(tensor.dtype)
 
 
 def _inputs(graph: Graph) -> Any:
-    arrays = [_input(tensor, seed) for seed, tensor in enumerate(graph.inputs)]
-    return arrays[0] if len(arrays) == 1 else arrays
+    """Random arrays in the structure of the network's inputs."""
+    return _filled(graph.ends[0], [_input(tensor, i) for i, tensor in enumerate(graph.inputs)])
+
+
+def _filled(ends: Any, values: list[Any]) -> Any:
+    """Return the structure of a network's inputs or outputs with values for the tensors."""
+    by_tensor = dict(zip(tensors_in(ends), values, strict=True))
+    return map_tensors(by_tensor.__getitem__, ends)
 
 
 def _forward(graph: Graph, model: keras.Model) -> dict[str, Any]:
     import keras
     import numpy as np
 
-    outputs = model(_inputs(graph), training=False)
-    outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
-    arrays = [keras.ops.convert_to_numpy(output) for output in outputs]
+    if graph.live is None:
+        outputs = model(_inputs(graph), training=False)
+    else:
+        outputs = graph.live.call(model, _inputs(graph))
+    arrays = [keras.ops.convert_to_numpy(output) for output in keras.tree.flatten(outputs)]
     finite = all(bool(np.isfinite(array).all()) for array in arrays)
     right = all(
         size in (None, real)
         for tensor, array in zip(graph.outputs, arrays, strict=True)
-        for size, real in zip(_sizes(tensor.shape), array.shape, strict=True)
+        for size, real in zip(_sizes(tensor), array.shape, strict=True)
     )
     return {"ok": finite and right, "finite": finite, "shapes": [a.shape for a in arrays]}
+
+
+def _trained(keras: ModuleType, graph: Graph, model: keras.Model) -> dict[str, Any]:
+    """A training step, and where kernels stay as they were, one with other initial values.
+
+    A kernel whose units happen to be off for every sample has no gradient: the few units that
+    squeeze and excitation can have are, now and then.
+    """
+    step = _attempt(lambda: _train_step(keras, graph, model))
+    if step["ok"] or "changed" not in step:
+        return step
+    keras.utils.set_random_seed(1)
+    return _attempt(lambda: _train_step(keras, graph, to_keras(graph)))
 
 
 def _train_step(keras: ModuleType, graph: Graph, model: keras.Model) -> dict[str, Any]:
@@ -445,8 +483,10 @@ def _train_step(keras: ModuleType, graph: Graph, model: keras.Model) -> dict[str
     )
     kernels = [weight for weight in model.trainable_weights if len(weight.shape) > 1]
     before = [keras.ops.convert_to_numpy(weight) for weight in kernels]
-    targets = [_random(tensor.shape, 1000 + i) for i, tensor in enumerate(graph.outputs)]
-    loss = model.train_on_batch(_inputs(graph), targets[0] if len(targets) == 1 else targets)
+    targets = [_random(tensor, 1000 + i) for i, tensor in enumerate(graph.outputs)]
+    given = _filled(graph.ends[1], targets)
+    losses = model.train_on_batch(_inputs(graph), given)  # with several outputs theirs follow
+    loss = losses[0] if isinstance(losses, list) else losses
     changed = sum(
         not np.array_equal(old, keras.ops.convert_to_numpy(new))
         for old, new in zip(before, kernels, strict=True)

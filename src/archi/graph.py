@@ -11,7 +11,7 @@ import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from archi.errors import GraphError, quote
 
@@ -30,6 +30,11 @@ class _Unknown(tuple[None, ...]):
 
 
 UNKNOWN: Shape = _Unknown((None,))
+
+
+class Unbatched(tuple[int, ...]):
+    """A shape without a batch axis: a weight's."""
+
 
 MAX_LAYERS = 200_000  # a network larger than this is refused while it is built
 
@@ -259,7 +264,7 @@ class Node:
         self.layer = layer
         self.args = args
         self.kwargs = kwargs
-        self.inputs = tensors_in((args, kwargs))
+        self.inputs = tensors_in((args, kwargs) if kwargs else args)
         self.inference = inference
         build = _build.get()
         self.serial = build.count_call()
@@ -358,17 +363,50 @@ def scope(name: str, kind: str = "") -> Iterator[None]:
         build.scope = outer
 
 
+class Live(Protocol):
+    """A real model of the user's own, as `archi.tracing` finds them.
+
+    `trains` says whether it can be trained on a batch: Keras does that with one argument.
+    """
+
+    trains: bool
+
+    def model(self, graph: Graph, *, initialize: bool) -> keras.Model:
+        """Return the model, built."""
+
+    def call(self, model: keras.Model, arrays: Any) -> Any:
+        """Call a model on arrays in the structure of the graph's inputs."""
+
+    def compare(self, graph: Graph, model: keras.Model) -> Iterator[str]:
+        """Yield every difference between a graph and a model, in words."""
+
+    def counts(self, model: keras.Model) -> dict[str, int]:
+        """Return the counts of a model."""
+
+    def to_json(self) -> str:
+        """Return the model's `to_json()`."""
+
+
 class Graph:
     """A network: everything between its inputs and outputs.
 
     `nodes` are the layer calls in execution order, `layers` the layers in the order
     of Keras's `model.layers`.
 
-    `inputs` and `outputs` are a tensor, or lists, tuples and dicts of tensors. Raises
-    GraphError where there is none, an input is missing, or two layers have one name.
+    `inputs` and `outputs` are a tensor, or lists, tuples and dicts of tensors; `unread` are
+    what layers of the network make beside them that nothing reads, as models inside others
+    may, and heads for training alone. Raises GraphError where there is no input or output, an
+    input is missing, or two layers have one name.
     """
 
-    def __init__(self, inputs: Any, outputs: Any, name: str = "model", title: str = "") -> None:
+    def __init__(
+        self,
+        inputs: Any,
+        outputs: Any,
+        name: str = "model",
+        title: str = "",
+        unread: tuple[Tensor, ...] = (),
+    ) -> None:
         self.inputs = tensors_in(inputs)
         self.outputs = tensors_in(outputs)
         self.ends = inputs, outputs  # one tensor, or lists and dicts of them
@@ -377,9 +415,11 @@ class Graph:
         self.data_format = _build.get().data_format
         self.hides_input = False  # whether Keras lists the layers without the input's
         self.source = {"kind": "python", "target": self.title}
+        self.unread = unread
+        self.live: Live | None = None  # the model that is there, of which this is the graph
         if not self.inputs or not self.outputs:
             raise GraphError("a network has at least one input and one output tensor")
-        self.nodes, self.layers = keras_order(self.inputs, self.outputs)
+        self.nodes, self.layers = keras_order(self.inputs, (*self.outputs, *unread))
         self._members = set(self.nodes)
         self._check_names()
 
@@ -462,9 +502,11 @@ class Graph:
 
 def tensors_in(value: Any) -> tuple[Tensor, ...]:
     """Return the tensors in lists, tuples and dicts, in the order of Keras's `tree.flatten`."""
-    if isinstance(value, Tensor):
+    if type(value) is Tensor:
         return (value,)
-    if is_list(value):
+    if isinstance(value, (list, tuple)):
+        if len(value) == 1:  # nearly all calls
+            return tensors_in(value[0])
         return tuple([tensor for item in value for tensor in tensors_in(item)])
     if isinstance(value, Mapping):
         return tuple([tensor for key in sorted(value) for tensor in tensors_in(value[key])])
@@ -483,8 +525,8 @@ def map_tensors(function: Callable[[Tensor], Any], value: Any) -> Any:
 
 
 def is_list(value: Any) -> bool:
-    """Whether a value is a list or tuple."""
-    return isinstance(value, (list, tuple))
+    """Whether a value is a list or tuple, and not of a kind of its own, as a `Constant` is."""
+    return isinstance(value, (list, tuple)) and not hasattr(value, "_fields")
 
 
 def keras_order(
@@ -543,5 +585,5 @@ def _walk_back(outputs: tuple[Tensor, ...]) -> tuple[list[Node], dict[Layer, int
 def _check_inputs(nodes: list[Node], inputs: tuple[Tensor, ...]) -> None:
     declared = {tensor.node for tensor in inputs}
     for node in nodes:
-        if not node.inputs and node not in declared:
+        if not (node.inputs or node in declared or node.layer.stands_alone):
             raise GraphError(f"input {quote(node.layer.name)} is used but is not among the inputs")

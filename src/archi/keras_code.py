@@ -7,10 +7,12 @@ from itertools import chain
 from keyword import iskeyword
 from typing import Any
 
+from archi.errors import ArchiError
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
 from archi.layers._arguments import constructor_code, literal
 from archi.layers._nested import Sequential
+from archi.layers._opaque import OpaqueLayer
 from archi.layers._values import Constant
 from archi.layers._wrapping import held
 
@@ -23,8 +25,15 @@ def keras_code(graph: Graph) -> str:
 
     One statement a layer, in the order of its builder, with only the arguments that differ
     from the defaults. A tensor that just the next statement reads is called `x`; others
-    bear their layer's name.
+    bear their layer's name. Keras's names have no slash: `outer/inner` becomes `outer_inner`.
+
+    Raises ArchiError for a layer that is not Keras's, or reads what is no layer's.
     """
+    for layer in graph.layers:
+        if layer.stands_alone or isinstance(layer, OpaqueLayer):
+            raise ArchiError(
+                f"{layer.label} can't be written as Keras code: only the code that it is of has it"
+            )
     writer = _Writer(graph)
     docstring = literal(graph.title)[1:-1]
     return "\n".join(

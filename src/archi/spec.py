@@ -104,11 +104,17 @@ def with_options(spec: Spec, given: Mapping[str, str]) -> Spec:
     return Spec(spec.family, {**spec.values, **parse_options(spec.family, given)})
 
 
-def parse_options(family: Family, given: Mapping[str, str]) -> dict[str, Any]:
-    """Return the values of options given as text. Raises SpecError that points into them."""
+def parse_options(
+    family: Family, given: Mapping[str, str], variables: bool = False
+) -> dict[str, Any]:
+    """Return the values of options given as text. Raises SpecError that points into them.
+
+    With `variables`, those that are part of names may be among them.
+    """
     values = {}
     for key, text in given.items():
-        _check_key(family, key, key, (0, len(key)))
+        if not (variables and key in family.variables):
+            _check_key(family, key, key, (0, len(key)))
         values[key] = _value(family, key, Part(text, (0, len(text))), text)
     return values
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from archi.errors import ArchiError, quote
-from archi.graph import Graph, Settings
+from archi.errors import ArchiError
+from archi.graph import Graph
 from archi.spec import parse, with_options
 
 MODEL_FILES = (".keras", ".json", ".h5", ".hdf5")
-LARGEST = 1 << 31  # of one size of an input
 
 
 def load(
@@ -56,29 +55,15 @@ def _looks_like_a_file(target: str) -> bool:
 
 def _load_file(path: str, given: Mapping[str, str], batch: int | None) -> Graph:
     from archi.readers import read_file
+    from archi.readers._settings import read_settings
 
-    return read_file(path, _settings(given, batch, "a file"))
+    return read_file(path, read_settings(given, batch, "a file"))
 
 
 def _load_object(target: str, given: Mapping[str, str], batch: int | None) -> Graph:
     from archi.tracing import load_object
 
-    return load_object(target, _settings(given, batch, "a Python object"))
-
-
-def _settings(given: Mapping[str, str], batch: int | None, what: str) -> Settings:
-    for key in given:
-        if key != "input":
-            raise ArchiError(f"{key} can't be set for {what}: it is what that says")
-    return Settings(_sizes(given["input"]) if "input" in given else None, batch)
-
-
-def _sizes(text: str) -> tuple[int, ...]:
-    words = text.lower().replace("×", "x").split("x")
-    for word in words:
-        if not (word.isascii() and word.isdigit() and len(word) < 11 and 0 < int(word) < LARGEST):
-            raise ArchiError(f"an input is sizes such as 32x32x3, not {quote(text)}")
-    return tuple(map(int, words))
+    return load_object(target, given, batch)
 
 
 def _as_text(value: object) -> str:

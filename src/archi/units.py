@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from archi.graph import UNKNOWN
+from archi.graph import UNKNOWN, Unbatched
 
 GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?[KMGBT]?")
 PREFIXES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
@@ -102,4 +102,5 @@ def sizes(shape: tuple[int | None, ...]) -> str:
     """Return a shape without its batch axis: `224×224×3`; `?` where a size is unknown."""
     if shape is UNKNOWN:
         return "?"
-    return "×".join("?" if size is None else str(size) for size in shape[1:]) or "scalar"
+    shown = shape if isinstance(shape, Unbatched) else shape[1:]
+    return "×".join("?" if size is None else str(size) for size in shown) or "scalar"

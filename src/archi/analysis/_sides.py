@@ -72,7 +72,7 @@ def _depth_first(graph: Graph) -> list[Node]:
     """Return the nodes inputs first, branch after branch: an order that wiring alone decides."""
     ordered: list[Node] = []
     done: set[Node] = set()
-    for end in (*graph.outputs, *graph.inputs):  # the inputs: one may feed nothing
+    for end in (*graph.outputs, *graph.inputs, *graph.unread):  # an input may feed nothing
         stack = [] if end.node in done else [(end.node, iter(end.node.inputs))]
         done.add(end.node)
         while stack:

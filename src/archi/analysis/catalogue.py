@@ -106,7 +106,7 @@ def _list_report(entries: list[Entry], pattern: str) -> Report:
         Column("params", "Params", "count"),
         Column("macs", "MACs", "amount"),
         Column("input", "Input", "size"),
-        Column("template", "Template", "name"),
+        Column("template", "Template", "name", optional=True),
         Column("paper", "Paper"),
     ]
     rows = [

@@ -134,8 +134,9 @@ def _totals(
 def _count_layer(
     layer: Layer, nodes: list[Node], batch: int, memory: Memory, fields: dict[Node, Field]
 ) -> LayerCount:
-    macs = total(node.inference.macs for node in nodes)
-    elementwise = total(node.inference.elementwise for node in nodes)
+    inferences = [node.inference for node in nodes]
+    macs = total(each.macs for each in inferences)
+    elementwise = total(each.elementwise for each in inferences)
     return LayerCount(
         layer=layer,
         scope=nodes[0].scope,
@@ -145,7 +146,7 @@ def _count_layer(
         macs=None if macs is None else batch * macs,
         flops=None if macs is None or elementwise is None else batch * (2 * macs + elementwise),
         inputs=[tensor.node.layer.name for node in nodes for tensor in node.inputs],
-        why=next((n.inference.why for n in nodes if n.inference.elementwise is None), ""),
+        why=next((each.why for each in inferences if None in (each.macs, each.elementwise)), ""),
         activation_bytes=total([memory.made[node] for node in nodes]),
         live_bytes=most([memory.live[node] for node in nodes]),
         moved_bytes=total([memory.moved[node] for node in nodes]),
@@ -164,11 +165,16 @@ def ratio(part: int | None, whole: int | None) -> float | None:
     return None if part is None or not whole else part / whole
 
 
+def _reads_weights(node: Node) -> bool:
+    """Whether a weight is among its inputs, as in `x @ self.w` of people's own layers."""
+    return any(t.node.layer.stands_alone and t.node.inference.weights for t in node.inputs)
+
+
 def _depth(graph: Graph) -> int:
     depth: dict[Node, int] = {}
     for node in graph.nodes:
         inference = node.inference
-        weighted = bool(inference.weights) and inference.macs != 0
+        weighted = inference.macs != 0 and (bool(inference.weights) or _reads_weights(node))
         before = max((depth[tensor.node] for tensor in node.inputs), default=0)
         depth[node] = before + weighted
     return max(depth.values())

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from archi.errors import ArchiError, one_of, quote
-from archi.graph import Graph, Node, Shape, Tensor, Weight
+from archi.graph import UNKNOWN, Graph, Node, Shape, Tensor, Weight
 from archi.layers import Layer
+from archi.layers._core import product
 
 DTYPE_BYTES = {
     "bool": 1, "int8": 1, "uint8": 1, "float8_e4m3fn": 1, "float8_e5m2": 1,
@@ -80,6 +81,8 @@ class Sizes:
 
     def activation(self, shape: Shape, dtype: str) -> int | None:
         """Return the bytes of a tensor for the whole batch, None where unknown."""
+        if shape is UNKNOWN:
+            return None
         key = shape, dtype
         if key not in self._known:
             self._known[key] = _bytes(self.batch, shape, DTYPE_BYTES.get(self._computed(dtype)))
@@ -87,6 +90,8 @@ class Sizes:
 
     def tensor(self, tensor: Tensor) -> int | None:
         """Return the bytes of a tensor of the network, None where unknown."""
+        if tensor.node.layer.stands_alone:  # a weight, which is counted as such
+            return 0
         shape = tensor.shape if tensor.alone is None else (None, *tensor.alone)
         return self.activation(shape, tensor.dtype)
 
@@ -140,12 +145,12 @@ class Sizes:
     def _bytes_of(self, layer: Layer, weights: Iterable[Weight]) -> int | None:
         if layer.params is None:
             return None
-        return sum(self._weight(weight.dtype or layer.weight_dtype, weight) for weight in weights)
+        return total(self._weight(weight.dtype or layer.weight_dtype, weight) for weight in weights)
 
-    def _weight(self, dtype: str, weight: Weight) -> int:
+    def _weight(self, dtype: str, weight: Weight) -> int | None:
         if self.precision and dtype in FLOATS:
             dtype = self.precision.weights
-        return weight.size * DTYPE_BYTES[dtype]
+        return product(weight.size, DTYPE_BYTES.get(dtype))
 
 
 def _bytes(batch: int, shape: Shape, each: int | None) -> int | None:

@@ -65,10 +65,10 @@ def receptive_fields(graph: Graph) -> dict[Node, Field]:
 
 
 def _of_input(node: Node, first: int) -> Field:
-    """Every pixel by itself; a vector is no image."""
+    """Every pixel by itself; a vector is no image, nor is what is there without an input."""
     shape = node.outputs[0].shape
     rank = len(shape) - 2
-    if rank < 1:
+    if rank < 1 or node.layer.stands_alone:
         return NO_IMAGE
     return Field((Axis(1, 1, 0),) * rank, image=shape[first : first + rank])
 

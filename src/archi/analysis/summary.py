@@ -11,7 +11,7 @@ from archi.analysis.memory import most, total, training
 from archi.analysis.receptive_field import Field
 from archi.analysis.stages import Group, blocks, fold_repeats, stage_resolution, stages
 from archi.errors import ArchiError, one_of, quote
-from archi.graph import UNKNOWN, Graph, Shape, Tensor
+from archi.graph import UNKNOWN, Graph, Shape, Tensor, collector_at_rest
 from archi.report import Column, Note, Part, Report, Table
 from archi.units import sizes
 
@@ -35,6 +35,7 @@ class Row(NamedTuple):
     field: Field
 
 
+REASONS = 5  # shown for what is not counted
 Getter = Callable[[Row, Totals], Any]
 COLUMNS: dict[str, tuple[Column, Getter]] = {
     column.key: (column, getter)
@@ -92,6 +93,17 @@ def summarize(
 
     Raises ArchiError for an unknown column, dtype or optimizer.
     """
+    with collector_at_rest():
+        return _summarized(graph, depth, columns, dtype, optimizer)
+
+
+def _summarized(
+    graph: Graph,
+    depth: int | None,
+    columns: list[str] | None,
+    dtype: str | None,
+    optimizer: str | None,
+) -> Report:
     counts = count(graph, dtype)
     trained = training(graph, optimizer, dtype) if optimizer else None
     groups = stages(graph, counts.layers)
@@ -249,12 +261,19 @@ def _stage_table(graph: Graph, groups: list[Group], totals: Totals) -> Table:
 
 
 def _warnings(counts: Counts) -> list[Note]:
-    unknown = counts.uncounted
-    if not unknown:
-        return []
-    names = ", ".join(row.layer.name for row in unknown[:5])
-    more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-    return [Note(f"Not counted: {names}{more} ({unknown[0].why})", warning=True)]
+    reasons: dict[str, list[str]] = {}
+    for row in counts.uncounted:
+        reasons.setdefault(row.why, []).append(row.layer.name)
+    notes = [f"Not counted: {_some(names)} ({why})" for why, names in reasons.items()]
+    if len(notes) > REASONS:
+        left = sum(len(names) for names in [*reasons.values()][REASONS:])
+        notes[REASONS:] = [f"Not counted either: {left:,} more, for other reasons"]
+    return [Note(note, warning=True) for note in notes]
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
 
 
 def _data(graph: Graph, counts: Counts, groups: list[Group]) -> dict[str, Any]:

@@ -63,6 +63,9 @@ def main() -> None:
     A TARGET is a spec: a name and options, as in resnet50, wrn-28-10,
     nasnet-a-7@1920 or resnet50,classes=10,input=32x32x3. Names ignore case; - and _
     are the same. `archi list` shows every name, `archi info NAME` its options.
+    Or it is a model file (model.keras, model.json, model.h5), read without running
+    anything in it, or a Python object: mypkg.models:build or net.py:build,width=2,
+    a keras.Model or a function that returns one.
 
     \b
     archi summary resnet50             the layer table and totals
@@ -72,6 +75,7 @@ def main() -> None:
     archi diff resnet50 resnet101      what changed, layer by layer
     archi fit wrn --params 10M         the variants nearest a budget
     archi check                        what pyproject.toml says must hold
+    archi scan model.keras             what in a file is dangerous to load
     archi verify wrn-28-10             compared with real Keras
     archi export resnet50 -o r.keras   the real model in a file
 

@@ -12,7 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from archi.files import unwritable, write_file
-from archi.graph import Graph
+from archi.graph import Graph, collector_at_rest
 from archi.render import formats, render
 from archi.report import Report
 
@@ -77,20 +77,41 @@ def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def load_target(
     target: str, input: str | None = None, classes: str | None = None, batch: int | None = None
 ) -> Graph:
-    """Return the target's graph with the command line's options applied."""
+    """Return the target's graph with the command line's options applied.
+
+    Where the target is a file that is not safe to load with Keras, one line says so.
+    """
     from archi.target import load
 
     given = {"input": input, "classes": classes}
     options = {key: text for key, text in given.items() if text is not None}
-    return load(target, options=options, batch=batch)
+    graph = load(target, options=options, batch=batch)
+    if graph.source["kind"] == "file":
+        _warn_of(target)
+    return graph
+
+
+def _warn_of(file: str) -> None:
+    from archi.errors import ReadError
+    from archi.scanning import quick_scan
+    from archi.scanning._report import warning
+
+    try:
+        findings = quick_scan(file)
+    except ReadError as error:
+        click.echo(f"Warning: {error.message}; see archi scan", err=True)
+        return
+    if findings:
+        click.echo(warning(findings, file), err=True)
 
 
 def emit(report: Report, format: str, output: str | None) -> None:
     """Print a report, or write it to a file. Raises ArchiError where that can't be done."""
-    if output is not None:
-        write_file(output, render(report, format).encode())
-        return
-    print_text(render(report, format, **(terminal() if format == "table" else {})))
+    with collector_at_rest():
+        if output is not None:
+            write_file(output, render(report, format).encode())
+            return
+        print_text(render(report, format, **(terminal() if format == "table" else {})))
 
 
 def print_text(text: str) -> None:

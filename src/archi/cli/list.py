@@ -20,6 +20,7 @@ from archi.cli._shared import emit, output_options
 )
 @click.option("--reverse", "-r", is_flag=True, help="From the last to the first.")
 @click.option("--published", is_flag=True, help="Published figures beside the computed ones.")
+@click.option("--layers", is_flag=True, help="The layers and operations of Keras it has rules for.")
 @output_options
 def command(
     pattern: str,
@@ -29,6 +30,7 @@ def command(
     sort: str,
     reverse: bool,
     published: bool,
+    layers: bool,
     format: str,
     output: str | None,
 ) -> None:
@@ -43,12 +45,17 @@ def command(
     archi list resnet --params '<30M' --sort macs
     archi list 'wrn-*-10' --format csv
     archi list --published --family nasnet
+    archi list --layers
     """
     from archi.analysis.catalogue import list_architectures, published_report
 
-    if published:
-        if params or macs or sort or reverse:
-            raise click.UsageError("--published goes with PATTERN and --family only")
+    if (published or layers) and (params or macs or sort or reverse):
+        raise click.UsageError("--published and --layers can't be filtered or sorted so")
+    if layers:
+        from archi.analysis.coverage import coverage
+
+        report = coverage()
+    elif published:
         report = published_report(pattern, family=family)
     else:
         report = list_architectures(

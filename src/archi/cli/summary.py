@@ -37,6 +37,7 @@ OPTIMIZERS = ("sgd", "momentum", "adam")
     type=click.Choice(OPTIMIZERS),
     help="Add the memory that training takes with this optimizer.",
 )
+@click.option("--scan", is_flag=True, help="Add what `archi scan` finds in a model file.")
 @output_options
 def command(
     target: str,
@@ -47,6 +48,7 @@ def command(
     columns: str | None,
     dtype: str | None,
     optimizer: str | None,
+    scan: bool,
     format: str,
     output: str | None,
 ) -> None:
@@ -62,10 +64,18 @@ def command(
     archi summary nasnet-a-7@1920 --format json -o nasnet.json
     archi summary resnet50,classes=10 --input 32x32x3
     archi summary resnet50 --dtype mixed_float16 --optimizer adam --batch 32
+    archi summary model.keras --scan
     """
     from archi.analysis.summary import summarize
 
     graph = load_target(target, input, classes, batch)
     keys = [key.strip() for key in columns.split(",")] if columns else None
     report = summarize(graph, depth=depth, columns=keys, dtype=dtype, optimizer=optimizer)
+    if scan:
+        if graph.source["kind"] != "file":
+            raise click.UsageError("--scan is for model files")
+        from archi.scanning import scan as scan_file
+        from archi.scanning._report import with_findings
+
+        report = with_findings(report, scan_file(target))
     emit(report, format, output)

@@ -31,6 +31,7 @@ SHORT = {
     "Average": "Avg",
     "Separable": "Sep",
     "Concatenate": "Concat",
+    "CustomScaleLayer": "Scaled Add",
     "Padding": "Pad",
     "Cropping": "Crop",
 }
@@ -42,7 +43,11 @@ FUNCTIONS = {
 
 def kind(layer: Layer) -> str:
     """Return the kind of box a layer is drawn as."""
-    group = type(layer).__module__.rpartition(".")[2]
+    package, _, group = type(layer).__module__.rpartition(".")
+    if layer.merges or (package == "archi.ops" and len(layer.nodes[0].inputs) > 1):
+        return "merge"
+    if package == "archi.ops":
+        return "other"
     if group == "core":
         return "dense" if layer.weights else "input" if not layer.nodes[0].inputs else "other"
     return KINDS.get(group, "other")

@@ -44,8 +44,9 @@ def _edges(graph: Graph) -> list[tuple[int, int]]:
         for layer in graph.layers
         for node in graph.calls_of(layer)
         for tensor in node.inputs
+        if layer.owner is None or tensor.node.layer.owner is not layer.owner
     )
-    return [(a, b) for a, b in dict.fromkeys(pairs) if a != b]
+    return list(dict.fromkeys(pairs))
 
 
 def _member(layer: Layer) -> Layer | Sequential:

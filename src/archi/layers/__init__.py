@@ -12,7 +12,7 @@ from typing import Any
 from archi.layers._core import Layer
 from archi.layers._index import Index
 
-__all__ = ["Layer", "layer_class", "layer_classes"]
+__all__ = ["Layer", "layer_class", "layer_classes", "layer_names"]
 
 _index: Index[Layer] = Index(__name__, __file__, Layer)
 
@@ -29,6 +29,11 @@ def _canonical(name: str) -> str:
     """Return the class's own name for an alias: `AvgPool2D`, `Convolution2DTranspose`."""
     name = name.replace("Convolution", "Conv").replace("AvgPool", "AveragePool")
     return re.sub(r"Pool(?=\dD$)", "Pooling", name)
+
+
+def layer_names() -> list[str]:
+    """Return the Keras names of all layer classes, without importing any."""
+    return _index.names()
 
 
 def layer_classes() -> dict[str, type[Layer]]:

@@ -339,7 +339,7 @@ def constructor_code(layer: Layer) -> list[str]:
             placed.append(code)
         elif value != (argument.default if operation else layer.defaults[key]):
             named.append(f"{key}={code}")
-    return [*placed, *named, f"name={literal(layer.name)}"]
+    return [*placed, *named, f"name={literal(layer.name.replace('/', '_'))}"]
 
 
 def sizes(value: Any, length: int, minimum: int) -> tuple[int, ...]:

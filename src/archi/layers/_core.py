@@ -113,6 +113,7 @@ class Layer:
     call_kwargs: ClassVar[dict[str, Any]] = {}  # what Keras records besides the inputs
     casts_inputs: ClassVar[bool] = True  # False where Keras takes them as they are
     keeps_dtype: ClassVar[bool] = False  # whether it gives whole numbers where it gets them
+    stands_alone: bool = False  # whether it is there without an input, and is none itself
     has_build_config: ClassVar[bool] = True  # False where Keras builds it when constructed
     quantizes: ClassVar[frozenset[str]] = frozenset()  # the quantisation modes it has
     wrappable: ClassVar[bool] = True  # whether one tensor, or a list, is all it wants
@@ -229,7 +230,8 @@ class Layer:
         node = Node(self, args, kwargs, inference)
         self.nodes.append(node)
         if len(self.nodes) == 1 and node.inputs:
-            self.build(tensors_in(self._called_on(args, kwargs))[0].shape)
+            given = (*tensors_in(self._called_on(args, kwargs)), *node.inputs)
+            self.build(given[0].shape)
         return node
 
     def build(self, x: Shape) -> None:

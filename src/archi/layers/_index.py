@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from importlib import import_module
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 _Class = TypeVar("_Class")
 
@@ -22,6 +22,7 @@ class Index(Generic[_Class]):
         self.folder = os.path.dirname(init)
         self.base = base
         self._homes: dict[str, str] = {}
+        self._found: dict[str, type[_Class]] = {}
 
     def names(self) -> list[str]:
         """Return the names of all classes. Raises RuntimeError for one defined twice."""
@@ -40,9 +41,11 @@ class Index(Generic[_Class]):
 
     def __getitem__(self, name: str) -> type[_Class]:
         """Return the class of this name. Raises KeyError."""
-        self.names()
-        found: Any = getattr(import_module(f"{self.package}.{self._homes[name]}"), name)
-        return found
+        if name not in self._found:
+            self.names()
+            home = import_module(f"{self.package}.{self._homes[name]}")
+            self._found[name] = getattr(home, name)
+        return self._found[name]
 
     def all(self) -> dict[str, type[_Class]]:
         """Return every class by its name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from archi.layers._arguments import Kind, literal
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from archi.layers._core import Layer
 
 
+@lru_cache(maxsize=1024)
 def snake_case(name: str) -> str:
     """Return `name` as Keras writes it for unnamed layers: `MaxPooling2D` → `max_pooling2d`."""
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)

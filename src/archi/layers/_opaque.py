@@ -1,11 +1,11 @@
-"""A layer that archi has no rule for, shown with what is known of it otherwise."""
+"""Layers that archi has no rule for, and what a network reads that no layer gives."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from archi.graph import Inference, Shape, Weight
-from archi.layers._core import Layer
+from archi.graph import Inference, Node, Shape, Tensor, Unbatched, Weight
+from archi.layers._core import Kept, Layer
 from archi.layers._objects import snake_case
 
 
@@ -24,6 +24,7 @@ class OpaqueLayer(Layer):
         self.config: dict[str, Any] = kept if isinstance(kept, dict) else {}
         super().__init__(name="opaque")
         self.why = why
+        self.stands_alone = False  # True where nothing calls it
         self.trainable = self.config.get("trainable") is not False
 
     @property
@@ -42,6 +43,36 @@ class OpaqueLayer(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**self.config, "name": self.name}
+
+
+class Source(Layer):
+    """What operations read beside inputs: a weight of a layer of people's own, or numbers.
+
+    Its tensor has no batch, and takes no memory beside that of the weights.
+    """
+
+    has_build_config = False
+    stands_alone = True
+
+    def __init__(self, class_name: str) -> None:
+        super().__init__(name="source")
+        self._class_name = class_name
+
+    @property
+    def class_name(self) -> str:
+        """`Variable` for a weight, `Constant` for numbers."""
+        return self._class_name
+
+    def give(self, shape: tuple[int, ...], dtype: str, weights: tuple[Weight, ...] = ()) -> Tensor:
+        """Return the tensor that is read."""
+        whole = Unbatched(shape)
+        inference = Inference((whole,), weights, 0, 0, dtypes=(dtype,), samples=(whole,))
+        node = Node(self, (), {}, inference)
+        self.nodes.append(node)
+        return node.outputs[0]
+
+    def kept(self) -> Kept:
+        return Kept(inputs=False, outputs=False)
 
 
 def unknown(

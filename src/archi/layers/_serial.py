@@ -13,6 +13,16 @@ from archi.layers._core import Layer
 # Keras writes "keras.layers" for its own layers, older versions the module of the file,
 # and legacy formats no module at all.
 KERAS_MODULES = ("keras.layers", "keras.src.layers", "keras.engine", "keras.src.engine")
+# Layers of Keras for which there can be no twin, and why.
+FOREIGN = {
+    "FlaxLayer": "runs code of Flax",
+    "JaxLayer": "runs code of JAX",
+    "Lambda": "runs Python code",
+    "Layer": "is what other layers derive from",
+    "TFSMLayer": "runs a TensorFlow SavedModel from elsewhere",
+    "TorchModuleWrapper": "runs a module of PyTorch",
+    "Wrapper": "is what layers around others derive from",
+}
 
 
 def read_layer(document: Any) -> Layer:
@@ -32,7 +42,10 @@ def read_layer(document: Any) -> Layer:
     try:
         twin = layer_class(name)
     except KeyError:
-        raise LayerError(f"archi does not know the class {quote(name)}") from None
+        why = (
+            f"{name} {FOREIGN[name]}" if name in FOREIGN else f"its class {quote(name)} is unknown"
+        )
+        raise LayerError(why) from None
     if module is not None and not _is_home(module, twin):
         raise LayerError(f"{quote(name)} is not Keras's: it is of {quote(str(module))}")
     return twin(**document["config"])

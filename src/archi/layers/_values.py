@@ -36,39 +36,7 @@ class Constant:
         return tuple(lengths)
 
 
-class Variable:
-    """A weight that a call reads beside its inputs, as operations in people's own layers do.
-
-    `counted` says that it is the first call that reads it, so that its parameters count once.
-    Keras's configs have none; archi makes them of models that are there.
-    """
-
-    __slots__ = ("counted", "dtype", "name", "shape", "trainable")
-
-    def __init__(self, name: str, shape: Shape, dtype: str, trainable: bool, counted: bool) -> None:
-        self.name = name
-        self.shape = shape
-        self.dtype = dtype
-        self.trainable = trainable
-        self.counted = counted
-
-    def config(self) -> dict[str, Any]:
-        """Return what `read_variable` makes one of again."""
-        return {key: getattr(self, key) for key in self.__slots__}
-
-
-def read_variable(config: Mapping[str, Any]) -> Variable | None:
-    """Return the weight that a config holds, None where it holds none."""
-    shape: Any = config.get("shape")
-    kinds = {"name": str, "dtype": str, "trainable": bool, "counted": bool}
-    if not is_list(shape) or not all(size is None or type(size) is int for size in shape):
-        return None
-    if any(type(config.get(key)) is not kind for key, kind in kinds.items()):
-        return None
-    return Variable(**{key: config[key] for key in kinds}, shape=tuple(shape))
-
-
-ARRAYS = (Tensor, Constant, Variable)  # what has a shape and a dtype
+ARRAYS = (Tensor, Constant)  # what has a shape and a dtype
 
 
 def write_values(value: Any, tensor: Callable[[Tensor], Any]) -> Any:
@@ -78,8 +46,6 @@ def write_values(value: Any, tensor: Callable[[Tensor], Any]) -> Any:
     if isinstance(value, Constant):
         config: dict[str, Any] = {"value": value.value, "dtype": value.dtype}
         return {"class_name": f"__{value.kind}__", "config": config}
-    if isinstance(value, Variable):
-        return {"class_name": "__weight__", "config": value.config()}
     if isinstance(value, slice):
         bounds = {key: write_values(getattr(value, key), tensor) for key in _BOUNDS}
         return {"class_name": "__slice__", "config": bounds}
@@ -113,10 +79,6 @@ def read_values(value: Any, tensor: Callable[[dict[str, Any]], Tensor]) -> Any:
         numbers, dtype = config.get("value"), config.get("dtype")
         if isinstance(numbers, list) and isinstance(dtype, str):
             return Constant(numbers, dtype, kind.strip("_"))
-    if kind == "__weight__" and isinstance(config, dict):
-        weight = read_variable(config)
-        if weight is not None:
-            return weight
     return {key: read_values(item, tensor) for key, item in value.items()}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from archi.errors import LayerError
 from archi.graph import Inference, Shape, Weight, is_list
 from archi.layers._arguments import Integer, Kind, arg
-from archi.layers._core import ITSELF, Kept, Layer, Reach, product, repeated, scaled, total
+from archi.layers._core import ITSELF, UNEVEN, Kept, Layer, Reach, product, repeated, scaled, total
 from archi.layers._recurrence import Recurrent
 from archi.layers._wrapping import (
     Holder,
@@ -70,7 +70,7 @@ class TimeDistributed(_Wrapper):
         step = [(*shape[:1], *shape[2:]) for shape in shapes]
         within = tuple([axis - 1 for axis in spatial if axis > 1])
         reach = self.layer.reach(step, within)
-        if not reach or len(within) == len(spatial):
+        if not reach or reach is UNEVEN or len(within) == len(spatial):
             return reach
         return (Reach(1, 1, 0), *reach)
 

@@ -11,18 +11,18 @@ into one with others, as `reshape(x, (-1, 32))` does.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial, reduce
 from typing import Any, ClassVar
 
 from archi.errors import LayerError, quote
-from archi.graph import Inference, Shape, Tensor, Weight, is_list, map_tensors, tensors_in
+from archi.graph import Inference, Shape, Tensor, is_list, map_tensors, tensors_in
 from archi.layers._arguments import Argument
 from archi.layers._core import ITSELF, Kept, Layer, Reach, product
-from archi.layers._values import ARRAYS, Constant, Variable
+from archi.layers._values import ARRAYS, Constant
 from archi.ops._dtypes import result_type
 
-Array = Tensor | Constant | Variable  # what has a shape and a dtype
+Array = Tensor | Constant  # what has a shape and a dtype
 
 INPUTS = Kept(inputs=True, outputs=False)
 OUTPUTS = Kept(inputs=False, outputs=True)
@@ -85,11 +85,6 @@ class Operation(Layer):
 
     def rule(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
         """Return the shapes of a call, and its counts by what it does for one sample."""
-        inference = self._for_one_sample(args, kwargs)
-        weights = tuple(_weights_in((args, kwargs)))
-        return inference._replace(weights=weights) if weights else inference
-
-    def _for_one_sample(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
         tensors = tensors_in((args, kwargs))
         if not tensors:
             raise self.refuse("is called on tensors", list(args))
@@ -168,11 +163,6 @@ class Operation(Layer):
         """Dtype of the outputs, which is that of the first call's."""
         dtypes = [tensor.dtype for node in self.nodes for tensor in node.outputs]
         return dtypes[0] if dtypes else "float32"
-
-    @property
-    def weight_dtype(self) -> str:
-        """Weights that an operation reads have dtypes of their own."""
-        return self.output_dtype
 
     def shape_of(self, value: Any) -> Shape:
         """Return the shape of an operand; what is no array has none."""
@@ -278,19 +268,6 @@ class Operation(Layer):
         """Return the inference with these outputs and counts."""
         shapes, dtypes = zip(*outputs, strict=True) if outputs else ((), ())
         return Inference(shapes, (), macs, elementwise, why, inner, dtypes)
-
-
-def _weights_in(value: Any) -> Iterator[Weight]:
-    """Yield the weights in the arguments of a call that count at this call."""
-    if isinstance(value, Variable):
-        if value.counted:
-            shape = tuple(size or 0 for size in value.shape)
-            yield Weight(value.name, shape, value.trainable, value.dtype)
-    elif is_list(value):
-        for item in value:
-            yield from _weights_in(item)
-    elif isinstance(value, Mapping):
-        yield from _weights_in(list(value.values()))
 
 
 def is_array(value: Any) -> bool:

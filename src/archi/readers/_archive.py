@@ -1,10 +1,10 @@
 """A zip archive such as `model.keras`, read without extracting anything.
 
 Members are what Python's `zipfile` takes them to be, since that is what Keras reads with:
-the end record nearest the end of the file counts, data may stand in front of the archive,
-of two members with one name the last is read. What makes a file suspicious (such names,
-links, overlaps) is there to be asked for; what makes reading it unbounded or ambiguous
-(other methods than stored and deflated, encryption, sizes beyond a limit) is refused.
+the end record nearest the end of the file counts, of two members with one name the last
+is read. What makes a file suspicious (such names, links, overlaps) is there to be asked
+for; what makes reading it unbounded or ambiguous (data in front, two names for one member,
+other methods than stored and deflated, encryption, sizes beyond a limit) is refused.
 
 The format: PKWARE's APPNOTE.TXT, version 6.3.10.
 """
@@ -78,17 +78,15 @@ class Member(NamedTuple):
 class Archive:
     """An open archive; a context manager that closes it. Raises ReadError.
 
-    `members` are in the order of the central directory, `prefix` is the number of bytes
-    in front of the archive.
+    `members` are in the order of the central directory.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], file: BinaryIO | None = None) -> None:
         self.path = os.fspath(path)
-        self.file = open_regular(path)
+        self.file = file or open_regular(path)
         try:
             self.length = self.file.seek(0, os.SEEK_END)
-            self.prefix, directory = self._directory()
-            self.members = self._entries(directory)
+            self.members = self._entries(self._directory())
         except BaseException:
             self.file.close()
             raise
@@ -98,6 +96,11 @@ class Archive:
 
     def __exit__(self, *exception: object) -> None:
         self.file.close()
+
+    @classmethod
+    def within(cls, outer: Archive, member: Member) -> Archive:
+        """Return the archive that a member is, such as an .npz file."""
+        return cls(f"{outer.path}/{member.name}", outer.open(member))
 
     def find(self, name: str) -> Member | None:
         """Return the member that a reader gets by this name: the last of several."""
@@ -124,6 +127,18 @@ class Archive:
             raise self._error(f"{quote(member.name)} is damaged: its checksum is not the one noted")
         return content
 
+    def start_of(self, member: Member, length: int) -> bytes:
+        """Return the first bytes of a member, up to `length`; its checksum is not looked at."""
+        start = self._content(member)
+        length = min(length, member.size)
+        packed = self._at(start, min(member.packed, length + _slack(length), self.length - start))
+        if member.method == STORED:
+            return packed[:length]
+        try:
+            return zlib.decompressobj(-15).decompress(packed, length or 1)[:length]
+        except zlib.error:
+            raise self._error(f"{quote(member.name)} can't be inflated") from None
+
     def open(self, member: Member, limit: int = INFLATED) -> BinaryIO:
         """Return a member as a file to seek and read in, which stays open with the archive.
 
@@ -146,8 +161,8 @@ class Archive:
                 last = member
         return found
 
-    def _directory(self) -> tuple[int, bytes]:
-        """Return the number of bytes in front of the archive, and the central directory."""
+    def _directory(self) -> bytes:
+        """Return the central directory."""
         length = self.length
         # The end record and after it a comment, of at most 64 KiB.
         tail_start = max(0, length - _END.size - (1 << 16))
@@ -171,7 +186,10 @@ class Archive:
             raise self._error(f"it has more members than archi reads, {MEMBERS:,}")
         if size > end:
             raise self._error("it is damaged: its directory begins before the file does")
-        return end - size - offset, self._at(end - size, size)
+        if end - size != offset:
+            # `zipfile` would go on, but other readers may take the file for something else.
+            raise self._error("other data stand in front of the archive")
+        return self._at(end - size, size)
 
     def _entries(self, directory: bytes) -> list[Member]:
         members: list[Member] = []
@@ -205,10 +223,9 @@ class Archive:
         other = found.get(_UNICODE_NAME)  # version, CRC of the other name, name
         if other and other[5:] != full_name.encode():
             raise self._error(f"{quote(full_name)} has two names, and readers differ on which")
-        start = offset + self.prefix
-        end = start + _LOCAL.size + len(raw_name) + packed
+        end = offset + _LOCAL.size + len(raw_name) + packed
         name = full_name.partition("\0")[0]
-        return Member(name, full_name, size, packed, method, flags, crc, mode, start, end)
+        return Member(name, full_name, size, packed, method, flags, crc, mode, offset, end)
 
     def _name(self, raw: bytes, flags: int) -> str:
         try:
@@ -239,7 +256,7 @@ class Archive:
             raise self._error(f"{shown} is encrypted")
         if member.method not in (STORED, DEFLATED) or member.flags & _PATCHED:
             raise self._error(f"{shown} is neither stored nor deflated")
-        header = self._at(member.start, _LOCAL.size) if member.start >= 0 else b""
+        header = self._at(member.start, _LOCAL.size)
         if len(header) < _LOCAL.size or header[:4] != b"PK\3\4":
             raise self._error(f"{shown} is damaged: it has no header")
         fields = _LOCAL.unpack(header)

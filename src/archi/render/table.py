@@ -34,7 +34,7 @@ BLUE, GREEN, RED, YELLOW = (Style(color=c) for c in ("blue", "green", "red", "ye
 VERDICTS = {
     "equal": GREEN, "ok": GREEN, "differs": YELLOW, "failed": RED,
     "added": GREEN, "removed": RED, "changed": YELLOW, "moved": YELLOW, "renamed": BLUE,
-    "follows": DIM,
+    "follows": DIM, "high": RED, "medium": YELLOW, "low": DIM,
 }  # fmt: skip
 
 SHORT_TYPES = (
@@ -126,6 +126,9 @@ class _Layout:
     def _fit(self, width: int) -> None:
         steps = (
             lambda: self._move_under("inputs"),
+            lambda: self._drop("fixed_in"),
+            lambda: self._drop("cve"),
+            lambda: self._drop("template"),
             lambda: self._drop("params_share"),
             self._close_up,
             self._shorten_types,

@@ -1,0 +1,131 @@
+"""The objects that Keras would make from a config, wherever in it they stand.
+
+Keras makes an object of every dictionary that has a `class_name` and a `config`
+(`keras.saving.deserialize_keras_object`), of layers, losses and functions alike. All are
+visited here, in dictionaries and lists of any kind, whatever the file says they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+WHERE = 200  # characters of a place that are shown
+HDF5_CONFIGS = ("model_config", "training_config")  # attributes of a legacy file
+
+
+class Place(NamedTuple):
+    """A place in a document: a key or index in its parent, or the name of a layer."""
+
+    parent: Place | None
+    key: str | int
+    is_name: bool = False
+
+    def shown(self, container: str) -> str:
+        """Return the names of the layers around it, and the keys within the innermost.
+
+        Where there is no layer, the keys are from the root of `container`.
+        """
+        names: list[str] = []
+        keys: list[str] = []
+        place: Place | None = self
+        while place is not None:
+            label = str(place.key)[:WHERE]
+            if place.is_name:
+                names.append(label)
+            elif not names and place.parent:
+                keys.append(f"[{label}]" if isinstance(place.key, int) else f".{label}")
+            place = place.parent
+        path = "".join(reversed(keys))
+        if names:
+            path = path.removeprefix(".config")
+        parts = ["/".join(reversed(names)) or container, path.lstrip(".")]
+        return ": ".join(filter(None, parts))
+
+
+ROOT = Place(None, "")
+
+
+class Object:
+    """A dictionary that Keras makes an object of, and where it stands.
+
+    `module` is where Keras is to find `name`, a class or a function (`class_name` is then
+    `function`); each is empty where the file has no such text. `config` is what the object
+    is made with, empty for a function. `container` is what holds the document, such as
+    `config.json`.
+    """
+
+    __slots__ = ("class_name", "config", "container", "module", "name", "place", "raw", "root")
+
+    def __init__(self, raw: dict[str, Any], place: Place, container: str) -> None:
+        self.raw, self.place, self.container = raw, place, container
+        class_name, module, config = raw["class_name"], raw.get("module"), raw["config"]
+        self.class_name: str = class_name if type(class_name) is str else ""
+        self.module: str = module if type(module) is str else ""
+        self.root = self.module.partition(".")[0]
+        self.config: dict[str, Any] = config if type(config) is dict else {}
+        self.name = self.class_name
+        if class_name == "function":
+            self.name = config if type(config) is str else ""
+
+    @property
+    def where(self) -> str:
+        """Where it stands, in words."""
+        return self.place.shown(self.container)
+
+    @property
+    def is_function(self) -> bool:
+        """Whether a function is looked up; Keras takes one under a class's name, too."""
+        return self.class_name == "function" or self.name[:1].islower()
+
+
+def objects(document: Any, container: str) -> Iterator[Object]:
+    """Yield every object of a document, each before those inside it."""
+    for value, place in containers(document):
+        if type(value) is dict and "class_name" in value and "config" in value:
+            yield Object(value, place, container)
+
+
+def containers(document: Any) -> Iterator[tuple[dict[str, Any] | list[Any], Place]]:
+    """Yield every dictionary and list of a document, each before those inside it."""
+    # One iterator a level, so that little is kept however wide a level is.
+    stack: list[tuple[Iterator[tuple[str | int, Any]], Place]] = []
+    if isinstance(document, (dict, list)):
+        yield document, ROOT
+        stack.append((_items(document), ROOT))
+    while stack:
+        items, parent = stack[-1]
+        for key, value in items:
+            if isinstance(value, (dict, list)):
+                place = Place(parent, key)
+                name = _layer_name(value)
+                if name:
+                    place = Place(place, name, True)
+                yield value, place
+                stack.append((_items(value), place))
+                break
+        else:
+            stack.pop()
+
+
+def _items(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str | int, Any]]:
+    return iter(value.items()) if isinstance(value, dict) else iter(enumerate(value))
+
+
+def _layer_name(value: dict[str, Any] | list[Any]) -> str:
+    """Return the name of the layer that a container is, or nothing."""
+    if isinstance(value, list) or "class_name" not in value or "config" not in value:
+        return ""
+    config = value["config"]
+    for name in (value.get("name"), config.get("name") if isinstance(config, dict) else None):
+        if isinstance(name, str) and name and value["class_name"] not in _NAMELESS:
+            return name
+    return ""
+
+
+# A dtype policy has a name too, which names no place. No set: a class name can be anything.
+_NAMELESS = (
+    "DTypePolicy", "Policy", "PolicyV1", "FloatDTypePolicy", "QuantizedDTypePolicy",
+    "QuantizedFloat8DTypePolicy", "GPTQDTypePolicy", "AWQDTypePolicy", "Int4DTypePolicy",
+    "DTypePolicyMap",
+)  # fmt: skip

@@ -1,0 +1,111 @@
+"""The real model behind a Python target: made once more, with weights, and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+from archi.bridge import compare, differences, real_counts
+from archi.errors import ArchiError, quote
+from archi.graph import Graph, Tensor, map_tensors
+from archi.layers import Layer
+from archi.tracing._code import described
+from archi.tracing._graph import Drawing
+from archi.tracing._inputs import Arguments
+from archi.tracing._trace import fresh_names
+
+
+class LiveModel:
+    """A model that a target makes; a graph's `live`.
+
+    `loaded` is the one that the graph is of; `make` makes another, whose weights are there,
+    where it is made by a call. `specs` are what it is called on. `draw` draws a model as the
+    graph was drawn; None where that was read from a config.
+    """
+
+    def __init__(
+        self,
+        keras: ModuleType,
+        loaded: Any,
+        make: Callable[[], Any] | None,
+        specs: Arguments,
+        draw: Callable[[Any], tuple[Graph, Drawing]] | None,
+    ) -> None:
+        self.keras = keras
+        self.loaded = loaded
+        self.specs = specs
+        self.draw = draw
+        self.trains = len(specs.args) == 1 and not specs.kwargs
+        self.make = make
+
+    def model(self, graph: Graph, *, initialize: bool) -> Any:
+        """Return the real model, built; with `initialize`, one whose weights are there."""
+        if not initialize:
+            return self.loaded
+        with fresh_names(self.keras):
+            model = self.make() if self.make else self.loaded
+            if not isinstance(model, self.keras.Sequential):
+                # Whatever it says: `build` of a model that has none builds nothing inside.
+                self.call(model, map_tensors(self._zeros, graph.ends[0]))
+            elif not model.built:
+                model.build(graph.inputs[0].shape)
+        for variable in model.variables:
+            if getattr(variable, "_value", self) is None:  # of a model that was built without
+                variable._deferred_initialize()
+        return model
+
+    def _zeros(self, tensor: Tensor) -> Any:
+        return self.keras.ops.zeros([size or 1 for size in tensor.shape], tensor.dtype)
+
+    def call(self, model: Any, arrays: Any) -> Any:
+        """Call a model for inference on arrays in the structure of the graph's inputs."""
+        args, kwargs = self.specs.split(arrays)
+        return model(*args, **kwargs, training=False)
+
+    def to_json(self) -> str:
+        """Return what the model's `to_json()` gives. Raises ArchiError where Keras can't."""
+        try:
+            text: str = self.loaded.to_json()
+        except Exception as error:  # of the user's `get_config`
+            raise ArchiError(
+                f"Keras can't write the config of {quote(self.loaded.name)}: {described(error)}"
+            ) from None
+        return text
+
+    def compare(self, graph: Graph, model: Any) -> Iterator[str]:
+        """Yield every difference between the graph and a real model, in words."""
+        if self.draw is None:
+            yield from compare(graph, _inner(model))
+            return
+        drawn, drawing = self.draw(model)
+        real = {layer.name: drawing.real[layer] for layer in drawn.layers}
+        for layer in graph.layers:
+            if layer.name not in real:
+                yield f"the layer is missing on one side: {layer.label} here"
+                continue
+            name, shapes, weights = real.pop(layer.name)
+            calls = graph.calls_of(layer)
+            mine = [tensor.shape for call in calls for tensor in call.outputs]
+            yield from differences(f"{layer.name}: class", layer.class_name, name)
+            yield from differences(f"{layer.name}: outputs", mine, shapes)
+            yield from differences(f"{layer.name}: weights", _weights(layer), weights)
+            yield from sorted({c.inference.why for c in calls if c.inference.why in drawing.odds})
+        for name in real:
+            yield f"the layer is missing on one side: {name} in Keras"
+
+    def counts(self, model: Any) -> dict[str, int]:
+        """Return the counts of a real model."""
+        if self.draw is None:
+            return real_counts(_inner(model))
+        drawn, _ = self.draw(model)
+        return {**real_counts(model), "layers": len(drawn.layers)}
+
+
+def _inner(model: Any) -> Any:
+    """Return the functional model that a Sequential one has inside, which lists its input."""
+    return getattr(model, "_functional", None) or model
+
+
+def _weights(layer: Layer) -> list[tuple[str, tuple[int, ...], bool]]:
+    return [(w.name, w.shape, w.trainable and layer.trainable) for w in layer.weights]
