@@ -662,6 +662,7 @@ def test_goals_beside_those_of_like_are_named(archi):
     assert "wrn-16-4 and 400M MACs" in output.splitlines()[0]
 
 
+@pytest.mark.nightly  # twice through all families
 def test_families_with_their_own_inputs_are_told_apart(archi):
     args = ("fit", "--params", "<=5M", "--top", "1")
     note = "Each family has its own input"

@@ -141,7 +141,8 @@ def parse_family(text: str) -> tuple[Family, dict[str, Any]]:
 def _find_family(text: str, name: Part) -> tuple[Family, str]:
     starts = [start for family in families() for start in family.starts]
     by_name = {bare(family.name): family for family in families()}
-    by_start = {bare(start): family for family in families() for start in family.starts}
+    # Of several families with one beginning, the first by name is meant.
+    by_start = {bare(start): family for family in families()[::-1] for start in family.starts}
     family = {**by_start, **by_name}.get(bare(name.text))
     if family is not None:
         return family, ""
