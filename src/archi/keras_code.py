@@ -106,15 +106,6 @@ class _Writer:
             f"    return keras.Model({inputs}, {outputs}, name={literal(self.graph.name)})",
         ]
 
-    def _ends(self, ends: Any) -> str:
-        """Write the inputs or outputs of the model: a tensor, or lists and dicts of them."""
-        if isinstance(ends, Tensor):
-            return self._tensor(ends)
-        if isinstance(ends, Mapping):
-            items = [f"{literal(key)}: {self._ends(end)}" for key, end in ends.items()]
-            return "{" + ", ".join(items) + "}"
-        return "[" + ", ".join(map(self._ends, ends)) + "]"
-
     def _name(self, node: Node, after: Node | None) -> str:
         """`x` where only the next statement reads the tensor, or it is the one output."""
         ends = [tensor.node for tensor in (*self.graph.inputs, *self.graph.outputs)]
