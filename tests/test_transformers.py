@@ -261,6 +261,18 @@ def test_images_may_have_their_channels_first(spec):
         assert image.shape == (None, other.shape[-1], *positions)
 
 
+def test_a_sequence_of_patches_is_no_larger_image():
+    from archi.diagrams.stage import diagram
+
+    titles = [box.title for panel in diagram(load("vit-b-16")).panels for box in panel.boxes]
+    assert titles[:4] == [
+        "input",
+        "16×16 conv, 768, /16",
+        "embedding block",
+        "transformer block ×12",
+    ]
+
+
 def test_training_skips_blocks_more_often_the_deeper_they_are():
     drops = [layer.rate for layer in load("swin-s").layers if layer.class_name == "Dropout"]
     assert len(drops) == 2 * (2 + 2 + 18 + 2 - 1)  # the first block is never skipped
