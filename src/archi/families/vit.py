@@ -60,6 +60,7 @@ TABLE_1 = {
 
 
 EPSILON = 1e-6  # of the normalisations
+NORMAL = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.02, "seed": None}}
 
 
 def embed(x: Tensor) -> Tensor:
@@ -77,7 +78,7 @@ def embed(x: Tensor) -> Tensor:
     table = Embedding(
         1 + height * width,
         hidden,
-        embeddings_initializer={"class_name": "RandomNormal", "config": {"stddev": 0.02}},
+        embeddings_initializer=NORMAL,
         name="position_embedding",
     )
     return Add(name="embedded")([x, table(positions)])
