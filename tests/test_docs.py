@@ -4,34 +4,39 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import examples
 import pytest
 
 from archi.cli import main
+from archi.families._registry import plugins
+from archi.toml_places import toml_loads
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def sessions():
-    """Every (command, shown output, pyproject.toml) of the console blocks.
+    """Every (command, shown output, files) of the console blocks.
 
-    The file is what the last block before it shows that starts with `# pyproject.toml`.
+    The files are what the blocks before it show that start with the name of one, as in
+    `# pyproject.toml`; the last of a name counts.
     """
     return list(_sessions())
 
 
 def _sessions():
     for page in PAGES:
-        project = ""
+        files: dict[str, str] = {}
         for kind, block in re.findall(r"^```(\w+)\n(.*?)^```", page.read_text(), re.M | re.S):
-            if kind == "toml" and block.startswith("# pyproject.toml\n"):
-                project = block
+            name = re.match(r"# (\S+\.(?:toml|py))\n", block)
+            if name:
+                files = {**files, name[1]: block}
             for part in re.split(r"^\$ ", block, flags=re.M)[1:] if kind == "console" else ():
                 command, _, shown = part.partition("\n")
-                yield pytest.param(command, shown, project, id=f"{page.name}: {command}")
+                yield pytest.param(command, shown, files, id=f"{page.name}: {command}")
 
 
 def pattern(shown: str) -> str:
@@ -52,15 +57,47 @@ def expand(word: str) -> list[str]:
     return [full for head in heads for full in expand(head + word[match.end() :])]
 
 
-@pytest.mark.parametrize(("command", "shown", "project"), sessions())
-def test_shown_output_is_real(archi, command, shown, project, tmp_path, request, monkeypatch):
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """Write files into the folder that is the current one; what is imported is forgotten after."""
+    before = set(sys.modules)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.chdir(tmp_path)
+
+    def write(files: dict[str, str]) -> None:
+        for name, text in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text)
+        entries = toml_loads(files.get("pyproject.toml", "")).get("project", {})
+        if "entry-points" in entries:  # what an installer makes of it
+            _install(tmp_path, entries["entry-points"])
+
+    yield write
+    plugins.cache_clear()
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+def _install(folder: Path, entry_points: dict[str, dict[str, str]]) -> None:
+    info = folder / "example-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: example\nVersion: 1.0\n")
+    lines = []
+    for group, entries in entry_points.items():
+        lines += [f"[{group}]", *(f"{name} = {value}" for name, value in entries.items())]
+    (info / "entry_points.txt").write_text("\n".join(lines))
+    sys.path.insert(0, str(folder))
+    plugins.cache_clear()
+
+
+@pytest.mark.parametrize(("command", "shown", "files"), sessions())
+def test_shown_output_is_real(archi, command, shown, files, tmp_path, request, written):
     words = [word for part in shlex.split(command) for word in expand(part)]
     assert words[0] == "archi"
-    if words[1] == "verify":
+    if words[1] == "verify" or any("import keras" in text for text in files.values()):
         request.getfixturevalue("keras")
-    monkeypatch.chdir(tmp_path)
-    if project:
-        (tmp_path / "pyproject.toml").write_text(project)
+    written(files)
     examples.make(words, tmp_path)
     done = archi(*words[1:], COLUMNS="80")
     assert re.fullmatch(pattern(shown), done.stdout + done.stderr), done.stdout + done.stderr
@@ -83,9 +120,9 @@ def test_python_examples_run(page, request, tmp_path, monkeypatch):
     """All python blocks of a page but fragments (those with `...`), one after the other."""
     blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S)
     whole = [block for block in blocks if "    ..." not in block]
-    if any("to_keras" in block for block in whole):
+    if any("to_keras" in block or "import keras" in block for block in whole):
         request.getfixturevalue("keras")
     monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
+    names: dict[str, object] = {"__name__": page.stem}
     for block in whole:
         exec(block, names)

@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from archi.errors import ArchiError, KerasMissing, printable, quote
+from archi.flat import flat
 from archi.graph import Graph, Node, Shape, Tensor, map_tensors, tensors_in
 from archi.layers import Layer
 from archi.layers._nested import Sequential, members
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
 
 
 def functional_config(graph: Graph) -> dict[str, Any]:
-    """Return the config of the functional model, as its `get_config()` gives it."""
+    """Return the config of the functional model, as its `get_config()` gives it.
+
+    Models inside it are opened up, see `flat`. Raises ArchiError for unknown layers.
+    """
+    graph = flat(graph)
     writer = _ConfigWriter(graph)
     return {
         "name": graph.name,
@@ -278,6 +283,7 @@ def verify(graph: Graph, *, run: bool = True) -> Verification:
 
     Raises KerasMissing where Keras can't be imported.
     """
+    graph = flat(graph) if graph.live is None else graph
     keras = import_keras()
     keras.utils.set_random_seed(0)
     model = to_keras(graph, initialize=run)

@@ -8,6 +8,7 @@ from keyword import iskeyword
 from typing import Any
 
 from archi.errors import ArchiError
+from archi.flat import flat
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
 from archi.layers._arguments import constructor_code, literal
@@ -34,7 +35,7 @@ def keras_code(graph: Graph) -> str:
             raise ArchiError(
                 f"{layer.label} can't be written as Keras code: only the code that it is of has it"
             )
-    writer = _Writer(graph)
+    writer = _Writer(graph if graph.live else flat(graph))
     docstring = literal(graph.title)[1:-1]
     return "\n".join(
         [
@@ -99,11 +100,7 @@ class _Writer:
                 continue  # written with the last of its model
             self.names[node] = self._name(node, after)
             lines += self._sequential(node, model) if model else self._statement(node)
-        ends = [", ".join(map(self._tensor, ts)) for ts in (self.graph.inputs, self.graph.outputs)]
-        inputs, outputs = (
-            f"[{end}]" if listed else end
-            for end, listed in zip(ends, map(is_list, self.graph.ends), strict=True)
-        )
+        inputs, outputs = map(self._value, self.graph.ends)
         return [
             *lines,
             f"    return keras.Model({inputs}, {outputs}, name={literal(self.graph.name)})",

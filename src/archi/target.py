@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from archi.errors import ArchiError
+from archi.errors import ArchiError, printable, quote
 from archi.graph import Graph
 from archi.spec import parse, with_options
 
@@ -31,6 +31,11 @@ def load(
     if not isinstance(target, str):
         raise ArchiError(f"a target is text such as resnet50, not {type(target).__name__}")
     given = {key: _as_text(value) for key, value in (options or {}).items()}
+    if target.endswith(".py"):
+        raise ArchiError(
+            f"{quote(target, 80)} is Python code; say what in it is the network",
+            hint=f"such as {printable(target)}:build",
+        )
     if is_file(target):
         return _load_file(target, given, batch)
     if is_object(target):
@@ -41,7 +46,8 @@ def load(
 def is_object(target: str) -> bool:
     """Whether a target is `module:attribute` or `path/to/file.py:attribute`."""
     module, colon, _ = target.partition(",")[0].rpartition(":")
-    return bool(colon) and (module.endswith(".py") or os.sep not in module)
+    named = bool(colon) and (module.endswith(".py") or os.sep not in module)
+    return named and not os.path.isfile(target)
 
 
 def is_file(target: str) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -176,7 +177,13 @@ def _check_file(config: str | None, update: bool, load: Callable[[str], Graph]) 
 
     try:
         file = ChecksFile(config or find_config())
-        found = check_file(file, load, filling=update)
+        folder = os.path.dirname(os.path.abspath(file.file))
+
+        def load_there(target: str) -> Graph:
+            with _working_in(folder):  # the targets are the project's
+                return load(target)
+
+        found = check_file(file, load_there, filling=update)
     except ChecksError as error:
         if _on_github():
             from archi.render._github import command
@@ -190,6 +197,16 @@ def _check_file(config: str | None, update: bool, load: Callable[[str], Graph]) 
     text = f"{changed:,} figure{'s' * (changed != 1)} updated" if changed else "nothing to update"
     click.echo(f"{file.shown}: {text}", err=True)
     return checks
+
+
+@contextmanager
+def _working_in(folder: str) -> Iterator[None]:
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 def _on_github() -> bool:

@@ -273,6 +273,7 @@ def plugins() -> list[Family]:
     loaded = []
     for entry in sorted(entry_points(group=PLUGINS), key=lambda entry: entry.name):
         family = _load_plugin(entry)
+        family.name = entry.name  # several may be declared in one file
         if family.name in found:
             both = f"{found[family.name]} and {entry.value}"
             raise FamilyError(f"the family {quote(family.name)} is declared twice: by {both}")
@@ -283,13 +284,16 @@ def plugins() -> list[Family]:
 
 def _load_plugin(entry: EntryPoint) -> Family:
     what = f"the family {quote(entry.name)}, of the entry point {quote(entry.value, 80)},"
+    hint = f"it is of the package {printable(entry.dist.name)}" if entry.dist else ""
     try:
         family = entry.load()
-    except Exception as error:  # another package's code may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # another package's code may raise anything
         why = printable(f"{type(error).__name__}: {error}"[:200])
-        raise FamilyError(f"{what} can't be loaded: {why}") from None
+        raise FamilyError(f"{what} can't be loaded: {why}", hint=hint) from None
     if not isinstance(family, Family):
-        raise FamilyError(f"{what} is {type(family).__name__}; @family(...) makes one")
+        raise FamilyError(f"{what} is {type(family).__name__}; @family(...) makes one", hint=hint)
     return family
 
 

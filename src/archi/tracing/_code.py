@@ -68,10 +68,11 @@ def _split(text: str) -> list[str]:
 
 
 def _argument(option: str) -> tuple[str, Any]:
-    key, equals, text = option.partition("=")
-    if not equals or not key.strip().isidentifier():
+    name, equals, text = option.partition("=")
+    key = name.strip().replace("-", "_")
+    if not equals or not key.isidentifier():
         raise ArchiError(f"an argument is written key=value, not {quote(option.strip())}")
-    return key.strip(), value_of(text.strip())
+    return key, value_of(text.strip())
 
 
 def value_of(text: str) -> Any:

@@ -33,6 +33,7 @@ from archi.layers._opaque import OpaqueLayer, Source
 from archi.layers._values import Constant
 from archi.layers.core import InputLayer
 from archi.ops._serial import read_node
+from archi.readers._config import data_format_of
 from archi.tracing._trace import Call, Path, Trace, is_kerass, scope_of
 
 PLAIN = (type(None), bool, int, float, str, slice, type(Ellipsis))
@@ -55,7 +56,7 @@ class Drawing:
     `real` is what Keras says of the layers; `odds` says where archi's rules are at odds with it.
     """
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, inputs: Any, outputs: Any) -> None:
         self.trace = trace
         self.keras = trace.keras
         self.tensors: dict[int, Tensor] = {}  # by the symbolic tensor
@@ -64,8 +65,9 @@ class Drawing:
         self.names: set[str] = set()
         self.real: dict[Layer, Real] = {}
         self.odds: set[str] = set()
+        self.graph = self._drawn(inputs, outputs)
 
-    def graph(self, inputs: Any, outputs: Any, title: str) -> Graph:
+    def _drawn(self, inputs: Any, outputs: Any) -> Graph:
         """Return the graph between symbolic inputs and outputs of the traced model."""
         tree = self.keras.tree
         with building():
@@ -77,7 +79,10 @@ class Drawing:
             _, layers = keras_order(tensors_in(before), tensors_in(after))
             spare = self._spare(self._claimed(layers))
             unread = tuple(node.outputs[0] for node in spare)
-            return Graph(before, after, self.trace.model.name, title, unread)
+            graph = Graph(before, after, self.trace.model.name, unread=unread)
+        graph.hides_input = isinstance(self.trace.model, self.keras.Sequential)
+        graph.data_format = data_format_of(graph)
+        return graph
 
     def _input(self, symbol: Any) -> None:
         layer = InputLayer(batch_shape=tuple(symbol.shape), dtype=symbol.dtype)

@@ -52,6 +52,10 @@ class Arguments(NamedTuple):
         *args, kwargs = ends
         return Arguments(tuple(args), kwargs)
 
+    def of_batch(self, size: int) -> Arguments:
+        """Return the specs for a batch of this size."""
+        return self.map(lambda spec: spec._replace(shape=(size, *spec.shape[1:])))
+
     def symbols(self, keras: ModuleType, batch: int | None) -> Arguments:
         """Return symbolic tensors; `batch` in place of a batch size that is open."""
 
@@ -79,10 +83,7 @@ def arguments_of(
         raise ArchiError(
             f"the model {quote(model.name)} was never built: its input is unknown", hint=HINT
         )
-    if settings.batch is not None:
-        batch = settings.batch
-        found = found.map(lambda spec: spec._replace(shape=(batch, *spec.shape[1:])))
-    return found
+    return found if settings.batch is None else found.of_batch(settings.batch)
 
 
 def specs_of(keras: ModuleType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:

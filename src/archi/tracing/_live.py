@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -16,7 +17,7 @@ from warnings import catch_warnings, simplefilter
 from archi.errors import ArchiError, quote
 from archi.graph import Graph, Settings
 from archi.layers._opaque import OpaqueLayer
-from archi.readers._config import build_graph, data_format_of
+from archi.readers._config import build_graph
 from archi.tracing._code import described
 from archi.tracing._graph import Drawing
 from archi.tracing._inputs import Arguments, arguments_of, specs_of
@@ -46,11 +47,16 @@ def live_graph(
                 graph.live = LiveModel(keras, model, make, found, None)
                 return graph
         traced = _called(keras, model, found)
-        graph, _ = traced.draw(title)
+        graph = traced.graph
+        if settings.batch is not None and settings.batch > 1:
+            alone = _Traced(keras, model, found.of_batch(1), None, traced.closed)
+            if not alone.failure:
+                _count_samples(graph, alone.graph)
+        graph.title = title
 
-    def draw_again(model: Any) -> tuple[Graph, Drawing]:
+    def draw_again(model: Any) -> Drawing:
         with keras.StatelessScope(initialize_variables=False):
-            return _Traced(keras, model, found, traced.batch, traced.closed).draw(title)
+            return _Traced(keras, model, found, traced.batch, traced.closed).drawing
 
     graph.live = LiveModel(keras, model, make, found, draw_again)
     return graph
@@ -74,13 +80,13 @@ def _read(keras: ModuleType, model: Any, settings: Settings, title: str) -> Grap
 def _called(keras: ModuleType, model: Any, found: Arguments) -> _Traced:
     """Call the model and note what happens: its insides, or itself where these can't be seen.
 
-    Code that asks for the size of the batch gets one, 1, where it can't do without. Raises
+    Code that asks for the size of the batch gets one, 1, where more is known then. Raises
     ArchiError where it can't be called.
     """
     traced = [_Traced(keras, model, found, None)]
-    if not traced[0].complete:
+    if any(traced[0].unknown):
         traced.append(_Traced(keras, model, found, 1))
-    best = min(traced, key=lambda each: (bool(each.failure), len(each.trace.closed)))
+    best = min(traced, key=lambda each: each.unknown)
     if not best.failure:
         return best
     for batch in (None, 1):
@@ -115,18 +121,40 @@ class _Traced:
             except Exception as error:  # of the user's code, or of Keras on its way through it
                 self.failure = described(error)
 
-    @property
-    def complete(self) -> bool:
-        """Whether everything inside has been seen."""
-        return not self.failure and not self.trace.closed
+    @cached_property
+    def drawing(self) -> Drawing:
+        """What happened, drawn."""
+        return Drawing(self.trace, self.given.ends, self.outputs)
 
-    def draw(self, title: str) -> tuple[Graph, Drawing]:
-        """Return the graph of what happened."""
-        drawing = Drawing(self.trace)
-        graph = drawing.graph(self.given.ends, self.outputs, title)
-        graph.hides_input = isinstance(self.trace.model, self.trace.keras.Sequential)
-        graph.data_format = data_format_of(graph)
-        return graph, drawing
+    @property
+    def graph(self) -> Graph:
+        """The graph of what happened."""
+        return self.drawing.graph
+
+    @property
+    def unknown(self) -> tuple[bool, int, int]:
+        """How much is unknown: whether it failed, layers not looked into, and not counted."""
+        if self.failure:
+            return True, 0, 0
+        nodes = self.graph.nodes
+        uncounted = sum(None in (n.inference.macs, n.inference.elementwise) for n in nodes)
+        return False, len(self.trace.closed), uncounted
+
+
+def _count_samples(graph: Graph, alone: Graph) -> None:
+    """Count for one sample as in `alone`, the graph of a batch of one.
+
+    Code that knows the batch makes tensors of its size from weights, which look like any other.
+    """
+    ones = {layer.name: alone.calls_of(layer) for layer in alone.layers}
+    for layer in graph.layers:
+        for node, one in zip(graph.calls_of(layer), ones.get(layer.name, ()), strict=False):
+            counted = one.inference
+            node.inference = node.inference._replace(
+                macs=counted.macs, elementwise=counted.elementwise, inner=counted.inner
+            )
+            for tensor, single in zip(node.outputs, one.outputs, strict=True):
+                tensor.alone = single.shape
 
 
 @contextmanager

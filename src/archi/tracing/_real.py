@@ -30,7 +30,7 @@ class LiveModel:
         loaded: Any,
         make: Callable[[], Any] | None,
         specs: Arguments,
-        draw: Callable[[Any], tuple[Graph, Drawing]] | None,
+        draw: Callable[[Any], Drawing] | None,
     ) -> None:
         self.keras = keras
         self.loaded = loaded
@@ -78,8 +78,8 @@ class LiveModel:
         if self.draw is None:
             yield from compare(graph, _inner(model))
             return
-        drawn, drawing = self.draw(model)
-        real = {layer.name: drawing.real[layer] for layer in drawn.layers}
+        drawing = self.draw(model)
+        real = {layer.name: drawing.real[layer] for layer in drawing.graph.layers}
         for layer in graph.layers:
             if layer.name not in real:
                 yield f"the layer is missing on one side: {layer.label} here"
@@ -98,8 +98,7 @@ class LiveModel:
         """Return the counts of a real model."""
         if self.draw is None:
             return real_counts(_inner(model))
-        drawn, _ = self.draw(model)
-        return {**real_counts(model), "layers": len(drawn.layers)}
+        return {**real_counts(model), "layers": len(self.draw(model).graph.layers)}
 
 
 def _inner(model: Any) -> Any:
