@@ -7,6 +7,9 @@ from math import erf, exp, log, log2, prod
 import pytest
 
 from archi import load
+from archi.analysis.diff import difference
+from archi.bridge import functional_json
+from archi.diagrams.stage import diagram
 from archi.errors import LayerError
 from archi.families import maxvit, swin, swin_v2
 from archi.families._swin import in_windows
@@ -261,6 +264,16 @@ def test_images_may_have_their_channels_first(spec):
         assert image.shape == (None, other.shape[-1], *positions)
 
 
+def test_a_sequence_of_patches_is_no_larger_image():
+    titles = [box.title for panel in diagram(load("vit-b-16")).panels for box in panel.boxes]
+    assert titles[:4] == [
+        "input",
+        "16×16 conv, 768, /16",
+        "embedding block",
+        "transformer block ×12",
+    ]
+
+
 def test_training_skips_blocks_more_often_the_deeper_they_are():
     drops = [layer.rate for layer in load("swin-s").layers if layer.class_name == "Dropout"]
     assert len(drops) == 2 * (2 + 2 + 18 + 2 - 1)  # the first block is never skipped
@@ -286,3 +299,10 @@ def test_images_that_patches_or_windows_do_not_cover_are_refused(spec, message):
     with pytest.raises(LayerError) as error:
         load(spec)
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize("spec", ["vit-ti-16", "swin-t", "swin-v2-t", "maxvit-t"])
+def test_what_is_exported_is_read_as_the_same(spec, tmp_path):
+    graph, path = load(spec), tmp_path / "model.json"
+    path.write_text(functional_json(graph))
+    assert difference(graph, load(str(path))).equal

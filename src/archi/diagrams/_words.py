@@ -124,9 +124,14 @@ def _parts(name: str) -> list[str]:
 
 
 def scaling(graph: Graph, before: Shape, after: Shape) -> str:
-    """Return `/2` where the resolution halves between two shapes, `×2` where it doubles."""
-    pairs = zip(resolution(graph, before), resolution(graph, after), strict=False)
-    factors = {_factor(a, b) for a, b in pairs if a and b}
+    """Return `/2` where the resolution halves between two shapes, `×2` where it doubles.
+
+    An image that becomes a sequence, or the other way round, does neither.
+    """
+    ones, others = resolution(graph, before), resolution(graph, after)
+    if len(ones) != len(others):
+        return ""
+    factors = {_factor(a, b) for a, b in zip(ones, others, strict=True) if a and b}
     return factors.pop() if len(factors) == 1 else ""
 
 

@@ -22,7 +22,6 @@ from archi.families._transformers import (
 )
 from archi.graph import Tensor, scope
 from archi.layers import Conv2D, Cropping2D, Permute, Reshape, ZeroPadding2D
-from archi.layers._values import Constant
 from archi.ops import arithmetic, comparisons, core, shaping
 
 PATCH = 4  # pixels along its side
@@ -135,7 +134,7 @@ def shift_mask(x: Tensor, size: int, shifts: tuple[int, ...], name: str) -> Tens
     )
     apart = comparisons.NotEqual(name=f"{name}_apart")(ours, theirs)
     apart = core.Cast(x.dtype, name=f"{name}_cast")(apart)
-    return arithmetic.Multiply(name=name)(apart, Constant(MASKED, x.dtype))
+    return arithmetic.Multiply(name=name)(apart, MASKED)
 
 
 def regions(length: int, size: int, shift: int) -> list[int]:

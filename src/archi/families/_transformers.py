@@ -42,7 +42,10 @@ SIZES = {
 }
 
 
-TRUNCATED = {"class_name": "TruncatedNormal", "config": {"stddev": 0.02}}
+TRUNCATED = {
+    "class_name": "TruncatedNormal",
+    "config": {"mean": 0.0, "stddev": 0.02, "seed": None},
+}
 
 
 class Letter(OneOf):

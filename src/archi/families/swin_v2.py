@@ -34,14 +34,13 @@ from archi.families._transformers import (
 )
 from archi.graph import Tensor
 from archi.layers import Dense, Embedding, Permute, Reshape, UnitNormalization
-from archi.layers._values import Constant
 from archi.ops import arithmetic, shaping
 
 HIDDEN = 512  # units of the network that gives biases
-LARGEST_BIAS = 16
+LARGEST_BIAS = 16.0
 SCALE, LARGEST_SCALE = 10, 100  # 1/τ: at first, and at most
 
-AT_ZERO = {"class_name": "MaxNorm", "config": {"max_value": 0}}
+AT_ZERO = {"class_name": "MaxNorm", "config": {"max_value": 0, "axis": 0}}
 
 
 def continuous_bias(x: Tensor, size: int, heads: int, name: str) -> Tensor:
@@ -59,7 +58,7 @@ def continuous_bias(x: Tensor, size: int, heads: int, name: str) -> Tensor:
     table = Reshape((span**2, 2), name=f"{name}_log_offsets")(table)
     table = Dense(HIDDEN, activation="relu", name=f"{name}_1")(table)
     table = Dense(heads, activation="sigmoid", use_bias=False, name=f"{name}_2")(table)
-    table = arithmetic.Multiply(name=f"{name}_table")(table, Constant(LARGEST_BIAS, "float32"))
+    table = arithmetic.Multiply(name=f"{name}_table")(table, LARGEST_BIAS)
     bias = shaping.Take(axis=1, name=f"{name}_pairs")(table, offsets(x, size, name))
     return Permute((1, 4, 2, 3), name=f"{name}_heads")(bias)
 
@@ -70,8 +69,7 @@ def scale(x: Tensor, heads: int, name: str) -> Tensor:
     start = {"class_name": "Constant", "config": {"value": log(SCALE)}}
     logits = Embedding(1, heads, embeddings_initializer=start, name=f"{name}_logits")(row)
     logits = Reshape((heads, 1), name=f"{name}_heads")(logits)
-    most = Constant(log(LARGEST_SCALE), "float32")
-    logits = arithmetic.Minimum(name=f"{name}_bounded")(logits, most)
+    logits = arithmetic.Minimum(name=f"{name}_bounded")(logits, log(LARGEST_SCALE))
     return arithmetic.Exp(name=f"{name}_exp")(logits)
 
 

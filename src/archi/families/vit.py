@@ -60,12 +60,12 @@ TABLE_1 = {
 
 
 EPSILON = 1e-6  # of the normalisations
+NORMAL = {"class_name": "RandomNormal", "config": {"mean": 0.0, "stddev": 0.02, "seed": None}}
 
 
-def embed(x: Tensor, patch: int, hidden: int) -> Tensor:
-    """Patches and class token with their positions: Equation 1, z_0."""
-    x = channels_last(Conv2D(hidden, patch, strides=patch, name="patches")(x))
-    height, width, _ = known(x)
+def embed(x: Tensor) -> Tensor:
+    """The sequence of a class token and patches, with their positions: Equation 1, z_0."""
+    height, width, hidden = known(x)
     x = Reshape((height * width, hidden), name="sequence")(x)
     first = shaping.GetItem(name="first")(x, (slice(None), slice(0, 1), 0))
     zero = making.ZerosLike("int32", name="zero")(first)
@@ -78,7 +78,7 @@ def embed(x: Tensor, patch: int, hidden: int) -> Tensor:
     table = Embedding(
         1 + height * width,
         hidden,
-        embeddings_initializer={"class_name": "RandomNormal", "config": {"stddev": 0.02}},
+        embeddings_initializer=NORMAL,
         name="position_embedding",
     )
     return Add(name="embedded")([x, table(positions)])
@@ -162,9 +162,11 @@ def vit(x: Tensor, classes: int, top: bool, size: str, patch: int, dropout: floa
     row = TABLE_1[size]
     multiple_of(x, patch, "the size of a patch")
     with scope("embedding"):
-        x = embed(x, patch, row.hidden)
-        if dropout:
-            x = Dropout(dropout, name="embedding_drop")(x)
+        x = channels_last(Conv2D(row.hidden, patch, strides=patch, name="patches")(x))
+        with scope("tokens", "embedding"):
+            x = embed(x)
+            if dropout:
+                x = Dropout(dropout, name="embedding_drop")(x)
     with scope("encoder"):
         for i in range(1, row.layers + 1):
             with scope(f"block{i}", "transformer"):
