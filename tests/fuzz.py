@@ -32,6 +32,7 @@ from typing import Any
 
 import hostile
 
+import archi
 from archi.errors import ArchiError
 from archi.readers import _hdf5, _hdf5_child
 from archi.readers._hdf5_plain import plain_contents
@@ -68,6 +69,14 @@ def scanned(path: Path) -> None:
         assert_clean(report.render(format))
 
 
+def loaded(path: Path) -> None:
+    """Is a network with a summary, or none."""
+    report = archi.load(str(path)).summary()
+    json.loads(report.render("json"))
+    for format in ("csv", "markdown"):
+        assert_clean(report.render(format))
+
+
 def plain_is_right(path: Path) -> None:
     """What is plainly harmless is so to libhdf5, too, and holds the same."""
     plain = plain_contents(path).get("")
@@ -79,7 +88,7 @@ def plain_is_right(path: Path) -> None:
 
 
 # Whatever takes a path belongs here.
-TARGETS: list[Callable[[Path], None]] = [scanned]
+TARGETS: list[Callable[[Path], None]] = [scanned, loaded]
 HDF5_TARGETS: list[Callable[[Path], None]] = [plain_is_right]
 
 
@@ -337,7 +346,8 @@ def attempt(path: Path, target: Callable[[Path], None]) -> str:
         armed = warm
         target(path)
     except ArchiError as error:
-        return "error" if str(error).isprintable() else f"not one clear line: {error!r}"
+        clear = all(line.isprintable() for line in str(error).split("\n"))
+        return "error" if clear else f"not a clear message: {error!r}"
     except BaseException:
         armed = False
         return traceback.format_exc()
