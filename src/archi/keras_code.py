@@ -8,6 +8,7 @@ from keyword import iskeyword
 from typing import Any
 
 from archi.errors import ArchiError
+from archi.flat import flat
 from archi.graph import Graph, Node, Tensor, is_list
 from archi.layers import Layer
 from archi.layers._arguments import constructor_code, literal
@@ -34,7 +35,7 @@ def keras_code(graph: Graph) -> str:
             raise ArchiError(
                 f"{layer.label} can't be written as Keras code: only the code that it is of has it"
             )
-    writer = _Writer(graph)
+    writer = _Writer(graph if graph.live else flat(graph))
     docstring = literal(graph.title)[1:-1]
     return "\n".join(
         [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -81,8 +82,10 @@ def load_target(
 
     Where the target is a file that is not safe to load with Keras, one line says so.
     """
-    from archi.target import load
+    from archi.target import is_file, load
 
+    if is_file(target):
+        gc.disable()  # it may be large, and lives as long as the process
     given = {"input": input, "classes": classes}
     options = {key: text for key, text in given.items() if text is not None}
     graph = load(target, options=options, batch=batch)

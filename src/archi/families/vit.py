@@ -140,10 +140,10 @@ DEIT = "github.com/facebookresearch/deit, README_deit.md"
                 "vit-h-14,input=518x518x3": ("633,470,440", "1016.717G"),
             },
         ),
-        Published("vit-b-16", "trainable_params", "86M", PAPER, "86.6M, cut and not rounded"),
+        Published("vit-b-16", "trainable_params", "86M", PAPER, "86.6M, cut off, not rounded"),
         Published("vit-l-16", "trainable_params", "307M", PAPER, "307M is what vit-l-32 has"),
         Published("vit-h-14", "trainable_params", "632M", PAPER),
-        Published("vit-ti-16", "trainable_params", "5M", DEIT, "5.7M, cut and not rounded"),
+        Published("vit-ti-16", "trainable_params", "5M", DEIT, "5.7M, cut off, not rounded"),
         Published("vit-s-16", "trainable_params", "22M", DEIT),
     ),
     recipe={

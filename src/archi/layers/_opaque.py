@@ -20,7 +20,7 @@ class OpaqueLayer(Layer):
 
     def __init__(self, document: dict[str, Any], why: str) -> None:
         kept = document.get("config")
-        self.document = document
+        self._class_name = document.get("class_name")
         self.config: dict[str, Any] = kept if isinstance(kept, dict) else {}
         super().__init__(name="opaque")
         self.why = why
@@ -35,7 +35,7 @@ class OpaqueLayer(Layer):
     @property
     def class_name(self) -> str:
         """The class name in the document."""
-        name = self.document.get("class_name")
+        name = self._class_name
         return name if isinstance(name, str) and name else "?"
 
     def values(self) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from archi.graph import (
     scope,
     tensors_in,
 )
+from archi.layers._arguments import DType
 from archi.layers._core import Layer
 from archi.layers._objects import snake_case
 from archi.layers._opaque import OpaqueLayer
@@ -41,7 +42,8 @@ from archi.readers._weights import Names, Weights
 
 NESTING = 40  # models in models
 OUTPUTS = 1000  # of one layer without a twin
-CALLS = 60_000  # of layers; models that are called twice in models called twice have many
+NAME = 500  # characters of a layer's class or path; a table has them in every row
+CALLS = 51_000  # of layers; models that are called twice in models called twice have many
 INPUT = "InputLayer"
 
 Key = tuple[str, int]  # a layer of a model and which call of it
@@ -86,6 +88,7 @@ class Place(NamedTuple):
     def inside(self, name: str, store: str) -> Place:
         """Return the place of a layer of the model at this one."""
         path = f"{self.path}/{name}" if self.path else name
+        _check_length(path)
         return Place(path, (*self.names, name), store, self.frozen)
 
 
@@ -132,6 +135,7 @@ class _Reader:
 
     def member(self, document: dict[str, Any], place: Place) -> Layer | _Model:
         """Return a layer's document as a twin, a model, or an opaque layer."""
+        _check_length(str(document.get("class_name")))
         identity = document.get("shared_object_id")
         if isinstance(identity, int) and identity in self.shared:
             found: Layer | _Model = self.shared[identity]
@@ -187,6 +191,8 @@ class _Reader:
         source = _input(shape or _build_shape(document) or UNKNOWN, "float32", "input")
         groups = self.weights.groups()
         own = groups.pop("", () if groups else None)
+        for path in groups:
+            _check_length(path)
         made = [
             _opaque_call(path, _class_by_place(path), source, weights, _UNPLACED)
             for path, weights in groups.items()
@@ -469,7 +475,7 @@ class _Functional(_Model):
                 if shape is None and len(configs) == 1:  # noted by what was built on it
                     shape = _build_shape(self.documents[call.name])
                 if shape is not None:
-                    noted = dtype if isinstance(dtype, str) else "float32"
+                    noted = dtype if isinstance(dtype, str) and dtype in DType.names else "float32"
                     records.setdefault((name, index), {})[place] = shape, noted
         ends = _leaves(self.output_ends)
         for (key, place), record in zip_longest(ends, self.expected[: len(ends)]):
@@ -541,6 +547,7 @@ def _name_of(document: Mapping[str, Any], default: str = "") -> str:
     inner = config.get("name") if isinstance(config, dict) else None
     for name in (document.get("name"), inner, default, document.get("class_name")):
         if isinstance(name, str) and name:
+            _check_length(name)
             return name
     raise ReadError("the file has a layer without a name")
 
@@ -585,6 +592,11 @@ def _unread(layers: Iterator[Layer]) -> Outputs:
     nodes = [node for layer in layers for node in layer.nodes]
     read = {tensor for node in nodes for tensor in node.inputs}
     return tuple(tensor for node in nodes for tensor in node.outputs if tensor not in read)
+
+
+def _check_length(name: str) -> None:
+    if len(name) > NAME:
+        raise ReadError(f"{quote(name)} is longer than the names archi reads, {NAME} characters")
 
 
 def _input(shape: Shape, dtype: str, name: str) -> Tensor:

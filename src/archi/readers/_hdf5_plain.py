@@ -87,7 +87,8 @@ class Budget:
         return self.reads >= 0 and self.size >= 0
 
 
-_UNREADABLE = (_Unknown, ReadError, struct.error, UnicodeDecodeError)
+# What is cut short or no text is out of the ordinary, too.
+_UNREADABLE = (_Unknown, ReadError, struct.error, ValueError, LookupError)
 
 
 class _File:

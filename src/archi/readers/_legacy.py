@@ -153,19 +153,20 @@ def _operation(layer: dict[str, Any]) -> dict[str, Any] | None:
         _tensorflow.operation(config.get("function"), call["args"], call["kwargs"])
         for call in layer["inbound_nodes"]
     ]
+    from archi.ops import operation as twin_of
+
     first = found[0] if found else None
     if first is None or any(each is None or each[:2] != first[:2] for each in found):
         return None
     class_name, own, _ = first
     calls = [{"args": each[2], "kwargs": {}} for each in found if each]
-    return _as_operation(
-        {
-            **layer,
-            "class_name": class_name,
-            "config": {**own, "name": config.get("name")},
-            "inbound_nodes": calls,
-        }
-    )
+    return {
+        **layer,
+        "module": twin_of(class_name).module,
+        "class_name": class_name,
+        "config": {**own, "name": config.get("name")},
+        "inbound_nodes": calls,
+    }
 
 
 def _as_operation(layer: dict[str, Any]) -> dict[str, Any]:

@@ -12,4 +12,5 @@ def render(report: Report) -> str:
     """Return the report's data as indented JSON."""
     written = io.StringIO()  # `dumps` would keep all the parts first: ten times the memory
     json.dump(report.data, written, indent=2, allow_nan=False)
-    return written.getvalue() + "\n"
+    written.write("\n")
+    return written.getvalue()

@@ -33,10 +33,10 @@ MODELING = {
     "models", "ops", "optimizers", "quantizers", "random", "regularizers", "dtype_policies",
 }  # fmt: skip
 # Functions of Keras that do something else, as Keras 3.15 itself lists them
-# (NON_MODELING_APIS), and three that undo its checks.
+# (NON_MODELING_APIS), and three more that undo its checks, run bytecode or unpack.
 NON_MODELING = {
     "audio_dataset_from_directory", "clear_session", "deserialize_keras_object",
-    "disable_interactive_logging", "enable_unsafe_deserialization", "get_file",
+    "enable_unsafe_deserialization", "get_file",
     "image_dataset_from_directory", "load_img", "load_model", "load_weights", "model_from_json",
     "register_keras_serializable", "save_img", "save_model", "save_weights",
     "serialize_keras_object", "text_dataset_from_directory", "set_global_attribute", "func_load",
