@@ -43,8 +43,10 @@ TARGETS = [
     "FunctionalClass,width=5",
     "SequentialClass",
     "no_config",
-    "untraceable",
-    "untraceable_whole",
+    "raw",
+    "asks",
+    "raw_net",
+    "raw_loop",
     "looped",
     "live",
     "live_net",
@@ -146,21 +148,51 @@ def test_a_weight_in_a_loop_is_counted_and_its_macs_are_unknown():
     assert graph.totals.params == 15
 
 
-def test_a_layer_that_cannot_be_looked_into_is_one_with_its_weights_and_shape():
-    graph = load("untraceable")
-    (row,) = [layer for layer in graph.layers if layer.class_name == "Converts"]
-    assert [tensor.shape for tensor in row.nodes[0].outputs] == [(None, 4)]
-    assert [weight.shape for weight in row.weights] == [(4, 4), (4,)]
+def test_of_a_layer_that_cannot_be_followed_the_layers_inside_are_shown():
+    graph = load("raw")
+    assert [(layer.name, layer.class_name) for layer in graph.layers] == [
+        ("input_layer", "InputLayer"),
+        ("raw/dense_1", "Dense"),
+        ("raw", "Raw"),
+        ("raw/dense_2", "Dense"),
+        ("raw/own/dense_3", "Dense"),
+        ("dense", "Dense"),
+    ]
+    between = graph.layers[2]
+    assert [weight.name for weight in between.weights] == ["w", "w"]  # its own, and Own's
+    assert between.params == 4 + 4 * 4
     (uncounted,) = graph.summary().data["uncounted"]
-    assert uncounted["why"].startswith("archi can't look into its call: AttributeError: ")
-    assert "at models.py:" in uncounted["why"]
+    assert uncounted["layer"] == "raw"
+    assert uncounted["why"].startswith("its call can't be followed: ")
+    assert ", at models.py:" in uncounted["why"]
+    assert graph.totals.macs == 3 * 4 * 4 + 4 * 3
+    reads = {each.name: [t.node.layer.name for t in each.nodes[0].inputs] for each in graph.layers}
+    assert reads["raw/dense_1"] == ["input_layer"]
+    assert reads["raw/dense_2"] == ["raw"]
+    assert reads["dense"] == ["raw"]
 
 
-def test_a_model_that_cannot_be_looked_into_is_one_layer():
-    graph = load("untraceable_whole")
-    assert [layer.class_name for layer in graph.layers] == ["InputLayer", "Untraceable"]
+def test_one_without_layers_is_one_row_with_its_weights_and_shape():
+    graph = load("asks")
+    row = graph.layers[1]
+    assert (row.name, row.class_name, row.params) == ("asks", "Asks", 24)
+    assert [tensor.shape for tensor in row.nodes[0].outputs] == [(None, 4)]
+    assert [weight.shape for weight in row.weights] == [(6, 4)]
+    assert row.nodes[0].inference.macs is None
+
+
+def test_a_model_that_cannot_be_followed_shows_its_layers():
+    graph = load("raw_net")
+    assert [layer.name for layer in graph.layers] == ["input_layer", "dense", "raw_net", "dense_1"]
+    assert graph.totals.macs == 6 * 4 + 4 * 4
     assert [tensor.shape for tensor in graph.outputs] == [(None, 4)]
-    assert graph.totals.params == 20
+
+
+def test_calls_in_a_loop_of_the_backend_are_not_counted_as_one():
+    graph = load("raw_loop")
+    assert [layer.name for layer in graph.layers] == ["input_layer", "raw_loop"]
+    assert graph.layers[1].params == 28
+    assert graph.layers[1].nodes[0].inference.macs is None
 
 
 def test_code_that_needs_the_batch_gets_one_sample():
@@ -190,7 +222,7 @@ def test_names_count_from_the_start_however_often_it_is_loaded():
 def test_keras_is_as_it_was_before(keras):
     call, symbolic = keras.layers.Layer.__call__, keras.Operation.symbolic_call
     multiply = keras.Variable.__mul__
-    for text in ("net", "untraceable_whole", "live_net"):
+    for text in ("net", "raw", "raw_net", "live_net"):
         load(text)
     assert keras.layers.Layer.__call__ is call
     assert keras.Operation.symbolic_call is symbolic
@@ -223,7 +255,7 @@ def run(archi, *args: str):
     return done
 
 
-@pytest.mark.parametrize("text", ["functional", "own", "net", "vit", "pair", "looped"])
+@pytest.mark.parametrize("text", ["functional", "own", "net", "vit", "pair", "raw", "looped"])
 @pytest.mark.parametrize(
     "command",
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 from keras import layers, ops
+from keras.src import backend
 
 
 class Own(layers.Layer):
@@ -164,30 +165,61 @@ class NoConfig(layers.Layer):
         return self.function(self.dense(x))
 
 
-class Converts(layers.Layer):
-    """Its call asks for numbers, which symbolic tensors have not."""
+class Raw(layers.Layer):
+    """Leaves keras.ops for functions of the backend, which take no symbolic tensors."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = layers.Dense(4), layers.Dense(4)
+        self.own = Own(4)
+
+    def build(self, shape):
+        self.w = self.add_weight(shape=(4,), name="w")
+        self.first.build(shape)
+        self.second.build((None, 4))
+        self.own.build((None, 4))
+
+    def call(self, x):
+        x = self.first(x)
+        y = backend.nn.relu(x) * backend.convert_to_tensor(self.w)
+        return self.own(self.second(y) + x)
+
+
+class Asks(layers.Layer):
+    """Asks for numbers, which symbolic tensors have not, and has no layers inside."""
+
+    def build(self, shape):
+        self.w = self.add_weight(shape=(shape[-1], 4), name="w")
+
+    def call(self, x):
+        return backend.numpy.matmul(x, self.w)
+
+
+class RawNet(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = layers.Dense(4), layers.Dense(4)
+
+    def call(self, x):
+        return backend.nn.relu(self.second(backend.nn.relu(self.first(x))))
+
+
+class RawLoop(layers.Layer):
+    """Calls its layer inside a loop of the backend, more often than it can be seen to."""
 
     def __init__(self):
         super().__init__()
         self.dense = layers.Dense(4)
 
-    def call(self, x):
-        y = self.dense(x)
-        return ops.convert_to_tensor(y) if keras.ops.is_tensor(y) else y.no_such_thing
-
-
-class Untraceable(keras.Model):
-    def __init__(self):
-        super().__init__()
-        self.inner = Converts()
+    def build(self, shape):
+        self.dense.build((None, shape[-1]))
 
     def call(self, x):
-        y = self.inner(x)
-        return y if keras.ops.is_tensor(y) else y.no_such_thing
+        return backend.core.vectorized_map(lambda row: self.dense(row[None])[0], x)
 
 
-class Untracked(keras.Model):
-    """Holds a layer that is called in a loop that only runs with numbers."""
+class Looped(keras.Model):
+    """Holds a layer that is called in a loop of Keras's."""
 
     def __init__(self):
         super().__init__()
@@ -319,19 +351,29 @@ def no_config():
     return keras.Model(inputs, NoConfig(ops.relu)(inputs))
 
 
-def untraceable():
+def raw():
     inputs = keras.Input((4,))
-    return keras.Model(inputs, layers.Dense(3)(Converts()(inputs)))
+    return keras.Model(inputs, layers.Dense(3)(Raw()(inputs)))
 
 
-def untraceable_whole():
-    model = Untraceable()
-    model.build((None, 4))
+def asks():
+    inputs = keras.Input((6,))
+    return keras.Model(inputs, Asks()(inputs))
+
+
+def raw_net():
+    model = RawNet()
+    model(keras.Input((6,)))
     return model
 
 
+def raw_loop():
+    inputs = keras.Input((6,))
+    return keras.Model(inputs, RawLoop()(inputs))
+
+
 def looped():
-    model = Untracked()
+    model = Looped()
     model(keras.Input((5, 4)))
     return model
 

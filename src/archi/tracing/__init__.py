@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from archi.bridge import import_keras, native_silence
-from archi.errors import ArchiError, quote
+from archi.errors import ArchiError, printable, quote
 from archi.families._registry import Family
 from archi.graph import Graph, Settings, building
 from archi.readers._settings import read_settings
@@ -80,7 +80,7 @@ def _family_graph(
         if variable not in values:
             raise ArchiError(
                 f"{family.template.text} needs {variable}",
-                hint=f"give it as {place.name},{variable}=VALUE",
+                hint=f"give it as {printable(place.name)},{variable}=VALUE",
             )
     return Spec(family, values).build(batch)
 
@@ -94,7 +94,7 @@ def _static_graph(graph: Graph, place: Place, settings: Settings) -> Graph:
         if value is not None:
             raise ArchiError(
                 f"{name} can't be set for {STATIC}: it is what that says",
-                hint=f"let a function make it, and give it as {place.name},{name}=VALUE",
+                hint=f"let a function make it, and give it as {printable(place.name)},{name}=VALUE",
             )
     return graph
 

@@ -244,15 +244,19 @@ def check_arguments(function: Callable[..., Any], place: Place) -> None:
             raise ArchiError(f"{name} needs {key}", hint=hint)
 
 
-def described(error: BaseException) -> str:
-    """Return an error's class, text, and the line of the user's code that it comes from."""
+def described(error: BaseException, sentences: int | None = None) -> str:
+    """Return an error's class, text, and the line of the user's code that it comes from.
+
+    `sentences` says how many of the text are enough.
+    """
     if isinstance(error, SyntaxError) and error.filename:
         where = f"{_shown_path(error.filename)}:{error.lineno}"
         return f"{type(error).__name__}: {printable(error.msg)}, at {where}"
     text = str(error)
     if KERASS in text:  # Keras puts much around the error of a layer's code
         text = text.partition(KERASS)[2].partition("\x1b")[0]
-    text = printable(" ".join(text.split()))
+    text = ". ".join(" ".join(text.split()).split(". ")[:sentences])
+    text = printable(text)
     text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
     where = _line_of(error)
     return (f"{type(error).__name__}: {text}" if text else type(error).__name__) + (

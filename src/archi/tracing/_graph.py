@@ -34,7 +34,7 @@ from archi.layers._values import Constant
 from archi.layers.core import InputLayer
 from archi.ops._serial import read_node
 from archi.readers._config import data_format_of
-from archi.tracing._trace import Call, Path, Trace, is_kerass, scope_of
+from archi.tracing._trace import Call, Inside, Path, Trace, is_kerass, scope_of
 
 PLAIN = (type(None), bool, int, float, str, slice, type(Ellipsis))
 
@@ -62,6 +62,7 @@ class Drawing:
         self.tensors: dict[int, Tensor] = {}  # by the symbolic tensor
         self.twins: dict[Any, Layer] = {}
         self.sources: list[tuple[Layer, Any]] = []
+        self.own: dict[Layer, list[Any]] = {}  # weights of closed layers that no layer inside has
         self.names: set[str] = set()
         self.real: dict[Layer, Real] = {}
         self.odds: set[str] = set()
@@ -110,12 +111,63 @@ class Drawing:
 
     def _call(self, call: Call) -> None:
         twin = self._twin(call)
+        if call.inside is not None and call.inside.calls and isinstance(twin, OpaqueLayer):
+            self._closed_call(twin, call, call.inside)
+            return
         args, kwargs = self._argument(call.args), self._argument(call.kwargs)
         kwargs.pop("training", None)
-        symbols = self.keras.tree.flatten(call.outputs)
+        values = self.keras.tree.flatten(call.outputs)
         with _inside(call.path):
-            node = self._node(twin, call, args, kwargs, symbols)
-        self.tensors.update(zip(map(id, symbols), node.outputs, strict=True))
+            node = self._node(twin, call, args, kwargs, list(map(self._kind, values)))
+        self.tensors.update(zip(map(id, values), node.outputs, strict=True))
+
+    def _closed_call(self, twin: OpaqueLayer, call: Call, inside: Inside) -> None:
+        """Draw a layer of which just the layers that it calls are known.
+
+        What lies between them is the layer itself: it reads what nothing else has read so
+        far, and gives what is read next.
+        """
+        tree = self.keras.tree
+        symbols = filter(self.trace.is_symbol, tree.flatten((call.args, call.kwargs)))
+        given = [self._tensor(symbol) for symbol in symbols]
+        self.tensors.update(zip(map(id, inside.inputs), given, strict=False))
+        inner = {id(w) for each in inside.calls for w in each.called.weights}
+        self.own[twin] = [w for w in call.called.weights if id(w) not in inner]
+        unread = list(given)
+
+        def give(value: Any) -> Tensor:
+            """Return a tensor of the closed layer's, which its own code made if nothing else."""
+            nonlocal unread
+            if id(value) not in self.tensors:
+                with _inside(call.path):
+                    node = self._between(twin, unread or given, value)
+                unread = [self.tensors.setdefault(id(value), node.outputs[0])]
+            return self.tensors[id(value)]
+
+        for each in inside.calls:
+            tensors = filter(self.keras.ops.is_tensor, tree.flatten((each.args, each.kwargs)))
+            read = list(map(give, tensors))
+            self._call(each)
+            unread = [tensor for tensor in unread if tensor not in read]
+            unread += [self.tensors[id(value)] for value in tree.flatten(each.outputs)]
+        for symbol, value in zip(tree.flatten(call.outputs), inside.outputs, strict=True):
+            self.tensors[id(symbol)] = give(value)
+
+    def _between(self, twin: OpaqueLayer, read: list[Tensor], value: Any) -> Node:
+        """Return a call of a closed layer that stands for its own code between its layers."""
+        weights = tuple(map(_weight, self.own[twin]))
+        shape, dtype = self._kind(value)
+        inference = Inference((shape,), weights, None, None, twin.why, dtypes=(dtype,))
+        node = Node(twin, (read,), {}, inference)
+        twin.nodes.append(node)
+        real = Real(twin.class_name, [], list(map(_brief, weights)))
+        self.real.setdefault(twin, real).shapes.append(shape)
+        return node
+
+    def _kind(self, value: Any) -> tuple[Shape, str]:
+        """Return the shape and dtype of a tensor, symbolic or of the backend."""
+        shape = tuple(size if isinstance(size, int) else None for size in value.shape)
+        return shape, self.keras.backend.standardize_dtype(value.dtype)
 
     def _twin(self, call: Call) -> Layer:
         called = call.called
@@ -140,6 +192,8 @@ class Drawing:
         """Return what a call is given, as a twin's call has it."""
         if self.trace.is_symbol(value):
             return self._tensor(value)
+        if id(value) in self.tensors and self.keras.ops.is_tensor(value):
+            return self.tensors[id(value)]
         if is_list(value):
             items = [self._argument(item) for item in value]
             return items if isinstance(value, list) else tuple(items)
@@ -152,8 +206,10 @@ class Drawing:
             return Constant(numbers, self.keras.backend.standardize_dtype(value.dtype))
         return getattr(value, "name", type(value).__name__)
 
-    def _node(self, twin: Layer, call: Call, args: Any, kwargs: Any, symbols: list[Any]) -> Node:
-        shapes = tuple(tuple(symbol.shape) for symbol in symbols)
+    def _node(
+        self, twin: Layer, call: Call, args: Any, kwargs: Any, kinds: list[tuple[Shape, str]]
+    ) -> Node:
+        shapes = tuple(shape for shape, _ in kinds)
         weights = tuple(map(_weight, getattr(call.called, "weights", ())))
         real = Real(type(call.called).__name__, [], list(map(_brief, weights)))
         self.real.setdefault(twin, real).shapes.extend(shapes)
@@ -170,7 +226,7 @@ class Drawing:
                     return node
                 self.odds.add(why)
                 twin.nodes.pop()
-        dtypes = tuple(symbol.dtype for symbol in symbols)
+        dtypes = tuple(dtype for _, dtype in kinds)
         node = Node(twin, args, kwargs, Inference(shapes, weights, None, None, why, dtypes=dtypes))
         twin.nodes.append(node)
         return node
@@ -179,6 +235,7 @@ class Drawing:
         """Return the weights, by their ids, that layers of the graph have; each has one layer."""
         claimed: set[int] = set()
         variables = {twin: getattr(called, "weights", ()) for called, twin in self.twins.items()}
+        variables.update(self.own)
         variables.update({layer: [value] for layer, value in self.sources})
         for layer in layers:
             own = [each for each in variables.get(layer, ()) if id(each) not in claimed]
@@ -231,7 +288,7 @@ def _twin(keras: Any, called: Any, closed: str | None) -> Layer:
     document: dict[str, Any] = {"class_name": type(called).__name__, "config": {}}
     if not is_kerass(called):
         reason = f": {closed}" if closed else ""
-        return OpaqueLayer(document, f"archi can't look into its call{reason}")
+        return OpaqueLayer(document, f"its call can't be followed{reason}")
     try:
         document = json.loads(json.dumps(keras.saving.serialize_keras_object(called)))
         return read_node(document)

@@ -90,7 +90,7 @@ def _called(keras: ModuleType, model: Any, found: Arguments) -> _Traced:
     if not best.failure:
         return best
     for batch in (None, 1):
-        whole = _Traced(keras, model, found, batch, best.failure)
+        whole = _Traced(keras, model, found, batch, best.brief)
         if not whole.failure:
             return whole
     raise ArchiError(f"{quote(model.name)} can't be called on its input: {whole.failure}")
@@ -108,7 +108,7 @@ class _Traced:
     ) -> None:
         self.batch = batch
         self.closed = closed
-        self.failure = ""
+        self.failure = self.brief = ""
         self.outputs: Any = None
         with fresh_names(keras), catch_warnings():
             simplefilter("ignore")  # what matters of them is said here
@@ -120,6 +120,7 @@ class _Traced:
                 self.outputs = self.trace.run(*self.given)
             except Exception as error:  # of the user's code, or of Keras on its way through it
                 self.failure = described(error)
+                self.brief = described(error, sentences=1)
 
     @cached_property
     def drawing(self) -> Drawing:

@@ -4,14 +4,17 @@ A model is called on symbolic tensors. While that happens, a layer of the user's
 model inside, is looked into: its `call` runs on the symbolic tensors, and what it calls is
 noted. Its weights are symbolic tensors meanwhile, so that what reads them is noted as well.
 A layer of Keras's is noted as one call. So is one whose `call` does not run on symbolic
-tensors, because it asks for values or leaves Keras; it is `closed`, for a reason.
+tensors, because it asks for values or leaves Keras; it is `closed`, for a reason. Of these
+the layers that they call are noted still, while Keras runs them to find their outputs.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -21,6 +24,8 @@ from archi.tracing._code import described
 Path = tuple[tuple[str, str], ...]  # names and classes of the layers around, outermost first
 
 INLINE = 64  # elements of an array that is an argument of what it is given to
+
+FRAMEWORKS = ("tensorflow.", "jax.", "torch.", "keras.src.backend.")
 
 # What layers keep of their own weights and of those inside, beside the user's attributes.
 KEPT = frozenset(
@@ -38,13 +43,25 @@ class Source(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call of a layer or operation; the tensors in it are symbolic."""
+    """A call of a layer or operation; the tensors in it are symbolic.
+
+    `inside` is what was seen of a layer that is closed; the tensors there are the backend's.
+    """
 
     called: Any
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     outputs: Any
     path: Path
+    inside: Inside | None = None
+
+
+class Inside(NamedTuple):
+    """The calls of layers in one call of a closed layer, its inputs and its outputs."""
+
+    inputs: list[Any]
+    calls: list[Call]
+    outputs: list[Any]
 
 
 class Trace:
@@ -68,6 +85,7 @@ class Trace:
         self.sources: dict[int, Source] = {}
         self.symbols: dict[tuple[int, str], Any] = {}
         self.lengths: dict[Any, tuple[int, int]] = {}
+        self.watch: Watch | None = None
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the model and return what it gives. What its code raises is raised."""
@@ -131,6 +149,8 @@ class Trace:
     def call(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a layer in the way that it is to be noted."""
         self._remember(layer)
+        if self.aside and self.watch is not None:
+            return self.watch.over(layer, args, kwargs)
         if self.aside:
             return self.call_layer(layer, *args, **kwargs)
         whole = self._has_symbols((args, kwargs))
@@ -142,8 +162,20 @@ class Trace:
             return self._open(layer, args, kwargs)
         with self._aside():
             outputs = self.call_layer(layer, *args, **kwargs)
-        self.calls.append(Call(layer, args, kwargs, outputs, tuple(self.path)))
+            inside = self._watched(layer, args, kwargs) if layer in self.closed else None
+        self.calls.append(Call(layer, args, kwargs, outputs, tuple(self.path), inside))
         return outputs
+
+    def _watched(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inside | None:
+        """Call a closed layer, which is built by now, once more and see what it calls."""
+        path = self.path if layer is self.model else [*self.path, scope_of(layer)]
+        self.watch = Watch(self, layer, list(path))
+        try:
+            with self.watch.standing_in():
+                self.call_layer(layer, *args, **kwargs)
+            return self.watch.inside
+        finally:
+            self.watch = None
 
     def looks_into(self, layer: Any) -> bool:
         """Whether what is inside is to be seen: of models, and of what is people's own code."""
@@ -166,7 +198,7 @@ class Trace:
         except Exception as error:
             if layer is self.model:
                 raise
-            self.closed[layer] = described(error)
+            self.closed[layer] = described(error, sentences=1)
             del self.calls[start:]
         else:
             self._copy_masks(outer, inner)
@@ -299,6 +331,80 @@ def fresh_names(keras: ModuleType) -> Iterator[None]:
         yield
     finally:
         state.set_global_attribute("object_name_uids", kept)
+
+
+class Watch:
+    """What is seen of a closed layer while Keras runs its `call` to find its outputs.
+
+    Keras may run it several times; the last counts. A framework's loop or compiler may run
+    what it calls once for many times; where one lies on the way to a layer, nothing is seen.
+    """
+
+    def __init__(self, trace: Trace, layer: Any, path: list[tuple[str, str]]) -> None:
+        self.trace = trace
+        self.layer = layer
+        self.path = path
+        self.busy = 0  # how deep inside of layers that are noted as one call
+        self.calls: list[Call] | None = None  # None where it is not running, or loops
+        self.inside: Inside | None = None
+
+    @contextmanager
+    def standing_in(self) -> Iterator[None]:
+        """Run in place of the layer's `call`."""
+        attributes = vars(self.layer)
+        attributes["call"] = partial(self.run, self.layer.call)
+        try:
+            yield
+        finally:
+            del attributes["call"]
+
+    def run(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Run the `call` and note what it is given, what layers it calls, and what it gives."""
+        flatten = self.trace.keras.tree.flatten
+        inputs = list(filter(self.is_tensor, flatten((args, kwargs))))
+        self.inside = None
+        self.calls = []
+        outputs = call(*args, **kwargs)
+        if self.calls is not None:
+            self.inside = Inside(inputs, self.calls, flatten(outputs))
+        self.calls = None
+        return outputs
+
+    def over(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call a layer, and note it if it is one that the closed layer, or one like it, calls."""
+        if self.busy or self.calls is None:
+            return self.trace.call_layer(layer, *args, **kwargs)
+        if not _straight():
+            self.calls = None
+            return self.trace.call_layer(layer, *args, **kwargs)
+        if self.trace.looks_into(layer):
+            self.path.append(scope_of(layer))
+            try:
+                return self.trace.call_layer(layer, *args, **kwargs)
+            finally:
+                self.path.pop()
+        self.busy += 1
+        try:
+            outputs = self.trace.call_layer(layer, *args, **kwargs)
+        finally:
+            self.busy -= 1
+        if self.calls is not None:
+            self.calls.append(Call(layer, args, kwargs, outputs, tuple(self.path)))
+        return outputs
+
+    def is_tensor(self, value: Any) -> bool:
+        """Whether a value is a tensor of the backend."""
+        return bool(self.trace.keras.ops.is_tensor(value))
+
+
+def _straight() -> bool:
+    """Whether just layers and people's own code lie between a closed layer's `call` and here."""
+    frame = sys._getframe()
+    while frame is not None and frame.f_code is not Watch.run.__code__:
+        if frame.f_globals.get("__name__", "").startswith(FRAMEWORKS):
+            return False
+        frame = frame.f_back  # type: ignore[assignment]
+    return True
 
 
 def scope_of(layer: Any) -> tuple[str, str]:
