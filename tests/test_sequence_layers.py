@@ -290,8 +290,8 @@ def test_layers_nest_to_a_limit() -> None:
 
 
 WRONG = [
-    ({"class_name": "Mine", "config": {}}, "archi does not know the class 'Mine'"),
-    ({"class_name": "Lambda", "config": {}}, "archi does not know the class 'Lambda'"),
+    ({"class_name": "Mine", "config": {}}, "its class 'Mine' is unknown"),
+    ({"class_name": "Lambda", "config": {}}, "Lambda runs Python code"),
     ({"class_name": "Dense", "config": []}, "a layer is written as its class_name and config"),
     (
         {"module": "mine.layers", "class_name": "Dense", "config": {"units": 3}},
