@@ -7,6 +7,7 @@ from pathlib import Path
 import parity
 import pytest
 
+from archi.analysis import index
 from archi.analysis.catalogue import published_report
 from archi.analysis.coverage import coverage
 from archi.layers import layer_class, layer_classes
@@ -32,3 +33,8 @@ def test_every_layer_of_keras_has_a_twin_or_a_reason():
 def test_page_is_what_archi_prints(page, report):
     """`archi list --layers` and `--published`, with `--format markdown -o docs/PAGE.md`."""
     assert (DOCS / f"{page}.md").read_text() == render(report(), "markdown")
+
+
+def test_index_holds_just_what_archi_builds():
+    """Written by `python -m archi.analysis.index`; every network in it is built again."""
+    assert dict(index._index()) == {spec: list(index.compute(spec)) for spec in index.indexed()}
