@@ -81,6 +81,9 @@ def _lines(text: str, width: int | None, style: Style | None) -> Iterator[Segmen
 
 
 def _facts(facts: list[Fact], width: int | None) -> Iterator[Segment]:
+    facts = [
+        Fact(printable(f.label), printable(f.value), printable(f.remark), f.quantity) for f in facts
+    ]
     label = max(len(fact.label) for fact in facts)
     quantity = max((len(fact.value) for fact in facts if fact.quantity), default=0)
     for fact in facts:
@@ -91,7 +94,7 @@ def _facts(facts: list[Fact], width: int | None) -> Iterator[Segment]:
             yield Segment((f"  {fact.remark}".rstrip() if fits else "") + "\n", DIM)
             continue
         room = (width or PROSE) - label - 2
-        for i, line in enumerate(wrap(printable(fact.value), room, " ")):
+        for i, line in enumerate(wrap(fact.value, room, " ")):
             yield Segment(" " * (label + 2 if i else 0) + line + "\n")
 
 
