@@ -88,6 +88,11 @@ no architecture is called 'resnt50'
   resnt50
   ^^^^^^^
   did you mean resnet50, resnet50v2 or resnet56? `archi list` shows all names""",
+    "NASNet-B (4 @ 1536)": """\
+'NASNet-B (4 @ 1536)' is not built: the paper has its cells in a figure, its authors' code not
+  NASNet-B (4 @ 1536)
+  ^^^^^^^^^^^^^^^^^^^
+  did you mean nasnet-a-5@1536? `archi list` shows all names""",
     "nasnet-a-7@1921": """\
 F must be a whole number from 96 to 96,000 that is a multiple of 96 (24 × 2²), not '1921'
   nasnet-a-7@1921
