@@ -143,17 +143,28 @@ def _importable(folder: str) -> Iterator[None]:
             sys.path.remove(folder)
 
 
+class CodeError(ArchiError):
+    """What the user's code raises when it runs; `error` is that itself."""
+
+    def __init__(self, place: Place, error: BaseException) -> None:
+        super().__init__(f"{quote(place.target, SHOWN)} raises {described(error)}")
+        self.error = error
+
+
 def find(place: Place) -> Any:
     """Import a target's module and return what it names. Raises ArchiError."""
     found: Any = _import(place)
     for part in place.attribute.split("."):
-        if not hasattr(found, part):
-            names = [each for each in vars(found) if not each.startswith("_")]
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            names = [each for each in dir(found) if not each.startswith("_")]
             raise ArchiError(
                 f"{quote(place.module, SHOWN)} has no {quote(part)}",
                 hint=_did_you_mean(part, names, "a target is module:attribute"),
-            )
-        found = getattr(found, part)
+            ) from None
+        except Exception as error:  # of a property, or a module's own `__getattr__`
+            raise CodeError(place, error) from None
     return found
 
 
@@ -222,14 +233,6 @@ def _did_you_mean(word: str, words: list[str], otherwise: str = "") -> str:
 
     near = get_close_matches(word, words)
     return f"did you mean {one_of(near)}?" if near else otherwise
-
-
-class CodeError(ArchiError):
-    """What the user's code raises when it is called; `error` is that itself."""
-
-    def __init__(self, place: Place, error: BaseException) -> None:
-        super().__init__(f"{quote(place.target, SHOWN)} raises {described(error)}")
-        self.error = error
 
 
 def call(function: Callable[..., Any], place: Place) -> Any:

@@ -41,20 +41,32 @@ class LiveModel:
         return self.maker.running()
 
     def model(self, graph: Graph, *, initialize: bool) -> Any:
-        """Return the real model, built; with `initialize`, one whose weights are there."""
+        """Return the real model, built; with `initialize`, one whose weights are there.
+
+        Raises ArchiError where its code does not make it again, or it can't be called.
+        """
         if not initialize:
             return self.loaded
         model = self.maker.again() if self.maker.function else self.loaded
-        with fresh_names(self.keras):
-            if not isinstance(model, self.keras.Sequential):
-                # Whatever it says: `build` of a model that has none builds nothing inside.
-                self.call(model, map_tensors(self._zeros, graph.ends[0]))
-            elif not model.built:
-                model.build(graph.inputs[0].shape)
+        try:
+            with fresh_names(self.keras):
+                self._build(model, graph)
+        except Exception as error:  # of the user's `call`
+            raise ArchiError(
+                f"{quote(graph.title)} can't be called on zeros: {described(error)}",
+                hint="where it is made for one size of batch, give that with --batch",
+            ) from None
         for variable in model.variables:
             if getattr(variable, "_value", self) is None:  # of a model that was built without
                 variable._deferred_initialize()
         return model
+
+    def _build(self, model: Any, graph: Graph) -> None:
+        if not isinstance(model, self.keras.Sequential):
+            # Whatever it says: `build` of a model that has none builds nothing inside.
+            self.call(model, map_tensors(self._zeros, graph.ends[0]))
+        elif not model.built:
+            model.build(graph.inputs[0].shape)
 
     def _zeros(self, tensor: Tensor) -> Any:
         return self.keras.ops.zeros([size or 1 for size in tensor.shape], tensor.dtype)
