@@ -473,7 +473,9 @@ def run(archi, *args: str):
     return done
 
 
-@pytest.mark.parametrize("text", ["functional", "own", "net", "vit", "pair", "raw", "looped"])
+@pytest.mark.parametrize(
+    "text", ["functional", "sequential", "own", "net", "vit", "pair", "raw", "looped", "weighed"]
+)
 @pytest.mark.parametrize(
     "command",
     [
@@ -496,7 +498,8 @@ def run(archi, *args: str):
 def test_commands_take_them(archi, text, command, tmp_path):
     name, *options = command
     options = [str(tmp_path / each) if each.startswith("net.") else each for each in options]
-    run(archi, name, f"models:{text}", *options)
+    module = "trained" if text in BUSY else "models"
+    run(archi, name, f"{module}:{text}", *options)
 
 
 def test_json_is_the_contracts(archi):
