@@ -102,18 +102,15 @@ class _State:
     """Keras's settings, counters and registered classes, and where random numbers are."""
 
     def __init__(self, keras: ModuleType) -> None:
-        import numpy as np
-
         config = keras.config
         self.keras = keras
         self.tracked = _copied(_tracker(keras))
         self.settings = config.floatx(), config.epsilon(), config.image_data_format()
         self.registered = list(map(dict, _registered(keras)))
-        self.random = random.getstate(), np.random.get_state()
+        self.numpy = sys.modules["numpy"]  # Keras has imported it
+        self.random = random.getstate(), self.numpy.random.get_state()
 
     def put_back(self) -> None:
-        import numpy as np
-
         tracker = _tracker(self.keras)
         tracker.clear()
         tracker.update(_copied(self.tracked))
@@ -124,7 +121,7 @@ class _State:
         config.set_image_data_format(data_format)
         python, numpy = self.random
         random.setstate(python)
-        np.random.set_state(numpy)
+        self.numpy.random.set_state(numpy)
 
     def unregister(self) -> None:
         for objects, before in zip(_registered(self.keras), self.registered, strict=True):
