@@ -264,7 +264,7 @@ class Node:
         self.layer = layer
         self.args = args
         self.kwargs = kwargs
-        self.inputs = tensors_in((args, kwargs) if kwargs else args)
+        self.inputs = tensors_of(args, kwargs)
         self.inference = inference
         build = _build.get()
         self.serial = build.count_call()
@@ -511,6 +511,11 @@ def tensors_in(value: Any) -> tuple[Tensor, ...]:
     if isinstance(value, Mapping):
         return tuple([tensor for key in sorted(value) for tensor in tensors_in(value[key])])
     return ()
+
+
+def tensors_of(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Tensor, ...]:
+    """Return the tensors that a call is given."""
+    return tensors_in((args, kwargs) if kwargs else args)
 
 
 def map_tensors(function: Callable[[Tensor], Any], value: Any) -> Any:

@@ -138,20 +138,23 @@ def terminal() -> dict[str, Any]:
 
     A pipe gets no colour and lines as wide as they need, unless COLUMNS says otherwise.
     """
-    from rich.console import Console
-
     is_terminal = sys.stdout is not None and sys.stdout.isatty()
     columns = os.environ.get("COLUMNS", "")
     width = int(columns[:6]) if columns.isascii() and columns.isdigit() else 0
     if not width and is_terminal:
         width = os.get_terminal_size(sys.stdout.fileno()).columns or 80
-    console = Console(width=width or 80, height=25)
-    colored = is_terminal and not console.no_color
     return {
         "width": width or None,
-        "color": console.color_system if colored else None,
+        "color": _color_system() if is_terminal else None,
         "ascii": not _can_print("×─█→", getattr(sys.stdout, "encoding", None)),
     }
+
+
+def _color_system() -> str | None:
+    from rich.console import Console
+
+    console = Console(width=80, height=25)  # or it would ask the terminal
+    return None if console.no_color else console.color_system
 
 
 def _can_print(text: str, encoding: str | None) -> bool:

@@ -21,6 +21,7 @@ from archi.graph import (
     is_list,
     map_tensors,
     tensors_in,
+    tensors_of,
 )
 from archi.layers._arguments import (
     REQUIRED,
@@ -219,7 +220,7 @@ class Layer:
     def add_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Node:
         """Add a call with just these arguments. Raises LayerError where they do not fit."""
         inference = self.rule(args, kwargs)
-        tensors = tensors_in((args, kwargs))
+        tensors = tensors_of(args, kwargs)
         if self.keeps_dtype and not tensors[0].dtype.startswith(("float", "bfloat")):
             inference = inference._replace(dtypes=(tensors[0].dtype,))
         if any(tensor.alone is not None for tensor in tensors) and not inference.samples:
@@ -230,8 +231,8 @@ class Layer:
         node = Node(self, args, kwargs, inference)
         self.nodes.append(node)
         if len(self.nodes) == 1 and node.inputs:
-            given = (*tensors_in(self._called_on(args, kwargs)), *node.inputs)
-            self.build(given[0].shape)
+            first = tensors_in(self._called_on(args, kwargs)) or node.inputs
+            self.build(first[0].shape)
         return node
 
     def build(self, x: Shape) -> None:
