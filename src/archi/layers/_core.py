@@ -334,18 +334,21 @@ class Layer:
         return (self.nodes[0].inference.weights or ()) if self.nodes else ()
 
     @property
+    def knows_weights(self) -> bool:
+        """Whether its weights are known; an uncalled layer has none."""
+        return not self.nodes or self.nodes[0].inference.weights is not None
+
+    @property
     def params(self) -> int | None:
         """Number of scalars in the weights, None where these are unknown."""
-        if self.nodes and self.nodes[0].inference.weights is None:
-            return None
-        return sum(weight.size for weight in self.weights)
+        return sum([weight.size for weight in self.weights]) if self.knows_weights else None
 
     @property
     def trainable_params(self) -> int | None:
         """Number of scalars that training changes, None where the weights are unknown."""
-        if self.params is None:
+        if not self.knows_weights:
             return None
-        return sum(w.size for w in self.weights if w.trainable) if self.trainable else 0
+        return sum([w.size for w in self.weights if w.trainable]) if self.trainable else 0
 
     @property
     def output_dtype(self) -> str:
