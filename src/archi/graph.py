@@ -37,6 +37,8 @@ class Unbatched(tuple[int, ...]):
 
 
 MAX_LAYERS = 200_000  # a network larger than this is refused while it is built
+COUNT = 1 << 63  # of the values of a tensor, which is no larger in any framework
+RANK = 254  # of axes; TensorFlow has no more
 
 
 class Settings(NamedTuple):
@@ -92,6 +94,15 @@ class Inference(NamedTuple):
     dtypes: tuple[str, ...] = ()
     samples: tuple[Shape, ...] = ()
     kept: tuple[Shape, ...] | None = None
+
+
+def is_countable(shape: Shape) -> bool:
+    """Whether a shape is no larger than tensors can be; what is unknown counts as one."""
+    count = 1
+    for size in shape:
+        if size is not None:
+            count *= size
+    return count < COUNT and len(shape) <= RANK
 
 
 class Tensor:
@@ -433,7 +444,7 @@ class Graph:
     @property
     def batch(self) -> int:
         """Samples per batch: the inputs' batch size, 1 where it is left open."""
-        return self.inputs[0].shape[0] or 1
+        return next(iter(self.inputs[0].shape), None) or 1
 
     @property
     def listed_layers(self) -> list[Layer]:

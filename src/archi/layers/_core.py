@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from archi.errors import LayerError, printable, quote
 from archi.graph import (
+    COUNT,
+    RANK,
     Inference,
     Node,
     Shape,
     Tensor,
     Weight,
     current_build,
+    is_countable,
     is_list,
     map_tensors,
     tensors_in,
@@ -220,6 +223,7 @@ class Layer:
     def add_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Node:
         """Add a call with just these arguments. Raises LayerError where they do not fit."""
         inference = self.rule(args, kwargs)
+        self._check_countable(inference)
         tensors = tensors_of(args, kwargs)
         if self.keeps_dtype and not tensors[0].dtype.startswith(("float", "bfloat")):
             inference = inference._replace(dtypes=(tensors[0].dtype,))
@@ -234,6 +238,14 @@ class Layer:
             first = tensors_in(self._called_on(args, kwargs)) or node.inputs
             self.build(first[0].shape)
         return node
+
+    def _check_countable(self, inference: Inference) -> None:
+        """Raise LayerError for sizes that only a mistake has, or a file that means harm."""
+        counts = [weight.size for weight in inference.weights or ()]
+        counts += [inference.macs or 0, inference.elementwise or 0]
+        if max(counts) >= COUNT or not all(map(is_countable, inference.outputs)):
+            most = f"2**63 values, weights or operations and {RANK} axes"
+            raise self.refuse(f"has more than {most}", inference.outputs)
 
     def build(self, x: Shape) -> None:
         """Note the shape of the first call; a layer that holds others builds these too."""

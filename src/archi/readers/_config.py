@@ -27,6 +27,7 @@ from archi.graph import (
     Tensor,
     Weight,
     building,
+    is_countable,
     is_list,
     scope,
     tensors_in,
@@ -714,9 +715,9 @@ def _read_shape(value: Any) -> Shape | None:
         value = value.get("items")
     if not isinstance(value, list):
         return None
-    if not all(size is None or (type(size) is int and 0 <= size < 1 << 53) for size in value):
+    if not all(size is None or (type(size) is int and size >= 0) for size in value):
         return None
-    return tuple(value)
+    return tuple(value) if is_countable(tuple(value)) else None
 
 
 def _build_shape(document: Mapping[str, Any]) -> Shape | None:
