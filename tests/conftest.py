@@ -7,18 +7,32 @@ import os
 
 import parity
 import pytest
+from hypothesis import settings
 
+# The same examples every time, and time is not what they are about.
+settings.register_profile("archi", derandomize=True, deadline=None)
+settings.load_profile("archi")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # Networks that Keras takes seconds to build, of families whose smaller ones are tested always.
 LARGE = {
+    "convnext-base",
     "convnext-large",
+    "convnext-small",
     "convnext-xlarge",
+    "densenet169",
     "densenet201",
     "densenet264",
+    "efficientnet-b1",
+    "efficientnet-b2",
+    "efficientnet-b3",
+    "efficientnet-b4",
     "efficientnet-b5",
     "efficientnet-b6",
     "efficientnet-b7",
+    "efficientnet-v2-b1",
+    "efficientnet-v2-b2",
+    "efficientnet-v2-b3",
     "efficientnet-v2-l",
     "efficientnet-v2-m",
     "maxvit-b",
@@ -26,7 +40,10 @@ LARGE = {
     "maxvit-s",
     "maxvit-xl",
     "preact-resnet1001",
+    "resnet101v2",
     "resnet1202",
+    "resnet152",
+    "resnet152v2",
     "swin-b",
     "swin-l",
     "swin-s",

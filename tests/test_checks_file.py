@@ -81,7 +81,7 @@ def leaves(value, path=()):
         yield path, value
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
 def test_every_value_stands_where_places_says(text):
     found = places(text)
@@ -254,7 +254,7 @@ def test_nothing_in_a_file_reaches_the_terminal_raw(tmp_path):
 
 
 @given(st.text(max_size=60) | st.text("[]{}=\"'\\\n.#, abtool.archi.checks", max_size=60))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_gives_a_message(tmp_path, text):
     for each in (text, C + text, C + "r = " + text, C + "r = { params = " + text + " }"):
         try:
@@ -303,7 +303,7 @@ def projects(draw):
 figures = st.integers(0, 10**15)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(projects(), st.data())
 def test_an_update_changes_the_figures_and_nothing_else(tmp_path, project, data):
     text, paths = project

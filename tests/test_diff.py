@@ -221,7 +221,7 @@ def reported(found):
 
 
 @given(st.data(), plans(named=True), st.integers(1, 3))
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 def test_mutations_of_named_random_networks_are_found_exactly(data, plan, times):
     a, b, made = mutated(data.draw, plan, times, named=True)
     found = difference(a, b)
@@ -230,7 +230,7 @@ def test_mutations_of_named_random_networks_are_found_exactly(data, plan, times)
 
 
 @given(st.data(), plans(named=False))
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 def test_a_mutation_of_an_unnamed_random_network_is_found(data, plan):
     """Which of several alike was mutated can't be told; never is more found than was done."""
     a, b, made = mutated(data.draw, plan, 1, named=False)
@@ -244,7 +244,7 @@ def test_a_mutation_of_an_unnamed_random_network_is_found(data, plan):
 @pytest.mark.parametrize("spec", NETWORKS)
 @pytest.mark.parametrize("named", [True, False])
 @given(data=st.data(), times=st.integers(1, 3))
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=8)
 def test_mutations_of_known_networks_are_found_exactly(spec, named, data, times):
     a, b, made = mutated(data.draw, Plan.of(load(spec)), times, named)
     found = difference(a, b)
@@ -253,7 +253,7 @@ def test_mutations_of_known_networks_are_found_exactly(spec, named, data, times)
 
 
 @given(plans(named=False), plans(named=False))
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 def test_any_two_networks_give_a_sound_diff(first, second):
     a, b = first.build()[0], second.build()[0]
     check_sound(a, b, difference(a, b))
@@ -591,7 +591,6 @@ def test_deep_networks_are_aligned():
 
 
 @given(st.lists(st.integers(0, 3), max_size=9), st.lists(st.integers(0, 3), max_size=9))
-@settings(deadline=None, derandomize=True)
 def test_common_subsequences_are_longest_within_the_bound_and_common_beyond(a, b):
     def longest(a, b):
         if not a or not b:

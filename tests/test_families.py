@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import zipfile
 
+import listing
 import pytest
 
 import archi
 from archi.analysis.catalogue import describe
+from archi.analysis.counts import count
 from archi.bridge import compare, functional_json, to_keras
 from archi.errors import SpecError
 from archi.families._registry import catalogue, families, family_files
 from archi.keras_code import keras_code
+from archi.scanning import scan
 from archi.spec import parse
 from archi.units import figure
 
@@ -145,12 +150,27 @@ def test_every_name_belongs_to_one_family():
 APPLICATIONS = {spec: call for f in families() for spec, call in f.applications.items()}
 
 
+def test_every_network_of_keras_applications_is_there(keras):
+    made = {name for name, value in vars(keras.applications).items() if inspect.isfunction(value)}
+    assert made <= {call.partition("(")[0] for call in APPLICATIONS.values()}
+    assert len(made) >= 38
+
+
 def application(keras, call):
     """Return the model of a call such as `ResNet50(classes=10)`, without its weights."""
     name, _, arguments = call[:-1].partition("(")
     keras.backend.clear_session()
     with keras.StatelessScope(initialize_variables=False):
         return getattr(keras.applications, name)(weights=None, **eval(f"dict({arguments})"))
+
+
+def files(model, folder):
+    """Return a `.json` file of the model and a `.keras` file that holds its config alone."""
+    text, paths = model.to_json(), (folder / "model.json", folder / "model.keras")
+    paths[0].write_text(text)
+    with zipfile.ZipFile(paths[1], "w") as archive:
+        archive.writestr("config.json", text)
+    return paths
 
 
 def assert_equal_configs(keras, graph, model):
@@ -166,11 +186,21 @@ def assert_equal_configs(keras, graph, model):
 
 
 @pytest.mark.parametrize("spec", APPLICATIONS)
-def test_equal_to_keras_applications(keras, spec):
+def test_equal_to_keras_applications(keras, spec, tmp_path):
+    """The network by its name, and Keras's own from its files, which are harmless."""
     model = application(keras, APPLICATIONS[spec])
     graph = load(spec)
     assert list(compare(graph, model)) == []
     assert_equal_configs(keras, graph, model)
+    for path in files(model, tmp_path):
+        scanned = scan(path)
+        assert (scanned.findings, scanned.unread) == ([], [])
+        read = load(str(path))
+        assert listing.of_graph(read) == listing.of_model(model)
+        assert read.totals.params == model.count_params()
+        assert [(row.layer, row.why) for row in count(read).layers if row.params is None] == []
+        if None not in read.inputs[0].shape[1:]:
+            assert count(read).uncounted == []
 
 
 @pytest.mark.parametrize("name", ["resnet50", "resnet50v2", "xception"])

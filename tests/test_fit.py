@@ -209,7 +209,7 @@ def budgets(draw, counts):
 
 
 @pytest.mark.parametrize("name", [*SPACES, *TOYS])
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_the_same_as_going_through_all(name, data):
     """The nearest by search are the nearest of all, in the same order."""
@@ -224,7 +224,7 @@ def test_the_same_as_going_through_all(name, data):
     assert result.variants == found.size
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_across_families_too(data):
     names = ["wrn", "residual", "rounded", "resnet"]
@@ -255,7 +255,7 @@ def test_few_are_built():
 
 
 @pytest.mark.parametrize("family", families(), ids=lambda family: family.name)
-@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_the_formula_foretells_every_variant(family, data):
     """Off the places where channels may meet exactly, there between its neighbours."""
@@ -353,7 +353,7 @@ def test_known_variants_are_found_back(name, metrics):
     assert (first.spec, first.error, first.name) == (parse(name), 0, name)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.sampled_from(families()), st.data())
 def test_any_variant_is_found_back(family, data):
     """From its exact counts a variant comes first, or one with the very same counts."""
@@ -378,7 +378,7 @@ def test_of_equal_variants_the_named_then_the_simplest_comes_first():
     assert [c.name for c in found.candidates] == ["torchvision's", ""]
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(
     st.sampled_from(["wrn", "nasnet", "resnet", "resnet_v2", "preact_resnet"]),
     st.integers(10**6, 10**8),

@@ -895,8 +895,6 @@ def test_random_layers_are_those_of_keras(group: str) -> None:
 
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
-        derandomize=True,
         suppress_health_check=[HealthCheck.too_slow],
     )
     @given(RANDOM[group])
@@ -1286,7 +1284,7 @@ JSON = st.recursive(
     ),
     max_leaves=4,
 )
-STATIC = settings(max_examples=150, deadline=None, derandomize=True)
+STATIC = settings(max_examples=50)
 
 
 @pytest.mark.parametrize("layer", EVERY_LAYER)

@@ -281,7 +281,7 @@ VALUES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 2**32))
 def test_a_call_that_makes_no_sense_is_one_error(seed):
     """A config and a call of anything at all: an inference with sane counts, or a LayerError."""
@@ -395,7 +395,7 @@ STEPS = {  # what may be done to a tensor of rank 3, with rank 3 again
 }
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(steps=st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=8))
 def test_networks_of_layers_and_operations_are_those_of_keras(twin_keras, steps):
     """Names too: layers and operations count theirs together."""

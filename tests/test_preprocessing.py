@@ -478,8 +478,6 @@ def test_random_layers_are_those_of_keras(group: str, twin_keras: Any) -> None:
 
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
-        derandomize=True,
         suppress_health_check=[HealthCheck.too_slow],
     )
     @given(RANDOM[group])

@@ -301,7 +301,7 @@ def cut_off(graph: Graph, axis: int) -> int:
     )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(graph=networks())
 def test_random_networks_see_what_keras_sees(keras, graph):
     """No position sees beyond its region; those away from the edges see both its ends."""

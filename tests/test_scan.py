@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import re
@@ -69,37 +68,11 @@ def test_every_rule_has_a_file_that_shows_it():
 
 # --- genuine files -------------------------------------------------------------------------
 
-QUICK_TO_BUILD = ("ConvNeXtTiny", "EfficientNetV2B0", "MobileNetV3Small", "VGG16")
-
 
 def no_findings(path):
     found = scan(path)
     assert (found.findings, found.unread) == ([], [])
     assert quick_scan(path) == []
-
-
-def applications(keras):
-    return [name for name, made in vars(keras.applications).items() if inspect.isfunction(made)]
-
-
-def scan_application(keras, name, folder):
-    with keras.StatelessScope(initialize_variables=False):
-        network = getattr(keras.applications, name)(weights=None)
-    path = folder / f"{name}.json"
-    path.write_text(network.to_json())
-    no_findings(path)
-
-
-def test_networks_of_keras_have_no_findings(keras, tmp_path):
-    for name in QUICK_TO_BUILD:
-        scan_application(keras, name, tmp_path)
-
-
-@pytest.mark.nightly
-def test_all_networks_of_keras_have_no_findings(keras, tmp_path):
-    assert len(applications(keras)) >= 38
-    for name in applications(keras):
-        scan_application(keras, name, tmp_path)
 
 
 def genuine_models(keras):

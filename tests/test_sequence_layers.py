@@ -118,8 +118,6 @@ def test_random_layers_are_those_of_keras(group: Any) -> None:
 
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
-        derandomize=True,
         suppress_health_check=[HealthCheck.too_slow],
     )
     @given(group)
@@ -259,7 +257,7 @@ def test_no_call_raises_anything_but_a_layer_error(layer: str) -> None:
     names += ["return_attention_scores", "attention_mask"]
     kwargs = st.dictionaries(st.sampled_from(names), ANYTHING, max_size=3)
 
-    @settings(max_examples=150, deadline=None, derandomize=True)
+    @settings(max_examples=150)
     @given(st.lists(ANYTHING, min_size=1, max_size=4), kwargs)
     def holds(args: list[Any], kwargs: dict[str, Any]) -> None:
         call = on(*args, **kwargs)

@@ -140,6 +140,15 @@ def test_a_file_finds_what_is_beside_it(write, tmp_path, monkeypatch):
     assert package.load(f"{tmp_path}/deep/net.py:build,width=2").totals.params == 8
 
 
+def test_folders_are_looked_in_no_longer_than_the_code_runs(mine, tmp_path):
+    before = list(sys.path)
+    package.load("mynet:small")
+    package.load("./mynet.py:small")
+    assert "no argument" in error("mynet:small,depth=2")
+    assert "there is no module" in error("nothing:small")
+    assert sys.path == before
+
+
 def test_a_file_may_have_the_name_of_a_module(write):
     before = sys.modules["textwrap"]
     write("textwrap.py", STATIC)
@@ -277,6 +286,7 @@ def test_a_module_that_cannot_be_imported(write, tmp_path):
     write("pkg/__init__.py", "")
     write("pkg/models.py", "")
     assert error("pkg.modles:build") == "there is no module 'pkg.modles'\n  did you mean models?"
+    assert sys.modules.keys() & {"syntax", "leaves", "needs", "pkg.modles"} == set()
     # A file that failed is tried anew.
     write("syntax.py", textwrap.dedent(STATIC))
     assert package.load("./syntax.py:made").totals.params == 16

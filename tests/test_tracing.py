@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
+import re
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -50,20 +55,40 @@ TARGETS = [
     "looped",
     "live",
     "live_net",
+    "around",
 ]
+MADE = TARGETS[-3:]  # of people/made.py
+# Of people/trained.py: builders that do more than build, and those that need values for it.
+BUSY = [
+    "compiled",
+    "cleared",
+    "weighed",
+    "loaded",
+    "vectors",
+    "normalised",
+    "words",
+    "offset",
+    "cut",
+    "predicted",
+    "of_two",
+    "sets",
+]
+EAGER = ["fitted", "moments", "penalty", "fitted_net"]
 
 
 @pytest.fixture(autouse=True)
 def _here(monkeypatch):
     monkeypatch.chdir(HERE)
+    monkeypatch.syspath_prepend(HERE)  # for tests that look into these modules
 
 
 def load(text: str, **settings):
     name, _, size = text.partition(" --input ")
-    return package.load(f"models:{name}", options={"input": size} if size else None, **settings)
+    module = "made" if name in MADE else "trained" if name in (*BUSY, *EAGER) else "models"
+    return package.load(f"{module}:{name}", options={"input": size} if size else None, **settings)
 
 
-@pytest.mark.parametrize("text", TARGETS)
+@pytest.mark.parametrize("text", [*TARGETS, *BUSY, *EAGER])
 def test_counts_are_the_model_s(text):
     graph = load(text)
     model = graph.live.model(graph, initialize=text.startswith("unbuilt"))
@@ -71,12 +96,12 @@ def test_counts_are_the_model_s(text):
     trainable = sum(bridge._size(weight) for weight in model.trainable_weights)
     assert graph.totals.trainable_params == trainable
     assert graph.totals.weight_bytes == sum(
-        bridge._size(weight) * {"float32": 4, "float16": 2}[weight.dtype]
+        bridge._size(weight) * {"float64": 8, "float32": 4, "float16": 2, "int64": 8}[weight.dtype]
         for weight in model.weights
     )
 
 
-@pytest.mark.parametrize("text", TARGETS)
+@pytest.mark.parametrize("text", [*TARGETS, *BUSY, *EAGER])
 def test_the_real_model_verifies(text):
     """Made again with weights: every layer's class, shapes and weights, a pass and a step."""
     found = bridge.verify(load(text))
@@ -87,9 +112,9 @@ def test_the_real_model_verifies(text):
         assert found.train_step["ok"], found.train_step
 
 
-@pytest.mark.parametrize("text", TARGETS)
+@pytest.mark.parametrize("text", [*TARGETS, *BUSY])
 def test_no_weight_is_allocated(text):
-    if text.startswith("live"):
+    if text in MADE:
         pytest.skip("made by the import, which is the user's own affair")
     assert all(weight._value is None for weight in load(text).live.loaded.weights)
 
@@ -249,13 +274,208 @@ def test_a_model_that_was_never_built_is_an_error(text):
     assert "--input 32x32x3" in str(caught.value)
 
 
+def test_code_that_wants_values_is_called_once_more_as_it_was_before():
+    import trained
+
+    trained.draws.clear()
+    assert all(weight._value is not None for weight in load("fitted").live.loaded.weights)
+    first, second = trained.draws
+    assert first == second
+    assert [layer.name for layer in load("fitted").layers] == ["input_layer", "dense", "dense_1"]
+
+
+def test_of_arrays_that_a_model_was_tried_on_the_batch_is_left_open():
+    for text in ("predicted", "fitted_net"):
+        assert load(text).inputs[0].shape == (None, 8, 8, 3)
+    assert load("of_two").inputs[0].shape == (2, 8, 8, 3)
+
+
+def state(keras) -> list[object]:
+    """What of Keras and Python code may change."""
+    import numpy as np
+
+    return [
+        keras.config.dtype_policy().name,
+        keras.config.floatx(),
+        keras.config.epsilon(),
+        keras.config.image_data_format(),
+        keras.config.is_traceback_filtering_enabled(),
+        keras.src.backend.common.global_state.GLOBAL_STATE_TRACKER.__dict__.get("stateless_scope"),
+        keras.src.utils.rng_utils.get_random_seed(),
+        vars(keras.Variable).get("__init__"),
+        random.getstate(),
+        np.random.get_state()[1].tolist(),
+        list(sys.path),
+        list(sys.meta_path),
+    ]
+
+
+def test_nothing_that_code_changes_stays(keras):
+    load("own")  # what the import of a module changes stays
+    import trained
+
+    before, registered = state(keras), dict(keras.saving.get_custom_objects())
+    with pytest.raises(package.ArchiError, match=r"raises RuntimeError: late, at trained.py:\d+$"):
+        package.load("trained:sets_and_fails")
+    assert state(keras) == before
+    assert keras.saving.get_custom_objects() == registered
+    graph = load("sets")
+    assert graph.inputs[0].dtype == "float64"
+    assert graph.data_format == "channels_first"
+    assert state(keras) == before
+    assert bridge.verify(graph).ok
+    assert state(keras) == before
+    for text in ("cleared", "fitted"):
+        load(text)
+        assert state(keras) == before
+    assert trained.layers is keras.layers
+
+
+def test_a_module_that_fails_leaves_nothing(keras, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = state(keras)
+    (tmp_path / "fails.py").write_text(
+        "import keras, random\n"
+        "keras.mixed_precision.set_global_policy('mixed_float16')\n"
+        "random.seed(3)\n"
+        "keras.layers.Dense(3, color=2)\n"
+    )
+    with pytest.raises(package.ArchiError) as caught:
+        package.load("fails:model")
+    assert str(caught.value) == (
+        "can't import 'fails': ValueError: Unrecognized keyword arguments passed to Dense: "
+        "{'color': 2}, at fails.py:4"
+    )
+    assert state(keras) == before
+    assert "fails" not in sys.modules
+
+
+def test_what_code_prints_is_no_result(capfd):
+    graph = load("fitted_net")
+    bridge.verify(graph)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "in the call" in err
+    assert "Total params" in err
+
+
+def test_layers_of_a_module_have_the_names_that_keras_gives_them():
+    assert [layer.name for layer in load("around").layers] == ["input_layer_2", "dense", "dense_4"]
+
+
+def test_one_that_is_compiled_in_its_own_way_is_not_trained():
+    found = bridge.verify(package.load("trained:gan"))
+    assert found.ok
+    assert found.train_step is None
+
+
+def test_a_layer_alone_is_a_network():
+    graph = package.load("models:Own", options={"input": "4"})
+    assert graph.totals.macs == 2 * 4 * 8
+    assert bridge.verify(graph).ok
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Unready", "'trained:Unready' does not call super().__init__(), at trained.py:LINE"),
+        (
+            "wrong",
+            "'wrong' can't be called on its input: AttributeError: 'Wrong' object has no "
+            "attribute 'dens', at trained.py:LINE",
+        ),
+        (
+            "Endless",
+            "'endless' can't be called on its input: RecursionError: maximum recursion depth "
+            "exceeded, at trained.py:LINE",
+        ),
+        (
+            "later",
+            "'trained:later' is of class coroutine\n"
+            "  it is to be a keras.Model or an archi.Graph, or a function that returns one",
+        ),
+        ("table.a", "'trained' has no 'a'\n  a target is module:attribute"),
+        (
+            "holder.broken",
+            "'trained:holder.broken' raises ValueError: no such thing, at trained.py:LINE",
+        ),
+        ("holder.insid", "'trained' has no 'insid'\n  did you mean inside?"),
+    ],
+)
+def test_what_is_wrong_is_one_message(archi, text, message):
+    done = archi("summary", f"trained:{text}", *(["--input", "4"] if text == "Endless" else []))
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    error = re.sub(r"trained\.py:\d+", "trained.py:LINE", done.stderr)
+    error = re.sub(r"(?<=depth exceeded)[\w ]+", "", error)  # Python says where it happened to be
+    assert error == f"Error: {message}\n"
+
+
+def test_a_file_that_is_not_there_is_the_user_s_own_line(archi):
+    done = archi("summary", "trained:no_file")
+    assert done.exit_code == 2
+    assert "raises FileNotFoundError: " in done.stderr
+    assert re.search(r", at trained\.py:\d+$", done.stderr)
+
+
+def test_one_made_for_a_size_of_batch_is_explained(archi):
+    done = archi("verify", "trained:Eights", "--input", "4")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert "'Eights' can't be called on zeros: InvalidArgumentError: " in done.stderr
+    assert "\n  where it is made for one size of batch, give that with --batch\n" in done.stderr
+    assert run(archi, "verify", "trained:Eights", "--input", "4", "--batch", "8")
+
+
+LAZY = """
+    def build():
+        import tensorflow as tf
+
+        class Net(tf.keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.dense = tf.keras.layers.Dense(3)
+
+            def call(self, x):
+                return self.dense(x)
+
+        model = Net()
+        model(tf.zeros((2, 4)))
+        calls.append(model)
+        return model
+
+    calls = []
+"""
+
+
+def test_keras_may_be_imported_by_the_function(tmp_path):
+    """In a fresh process: it is called anew once Keras is there, without values."""
+    (tmp_path / "lazy.py").write_text(textwrap.dedent(LAZY))
+    code = """
+import sys, archi
+graph = archi.load("lazy:build")
+import lazy
+print(len(lazy.calls), [w._value for w in lazy.calls[0].weights], graph.inputs[0].shape)
+print([layer.name for layer in graph.layers])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == [
+        "1 [None, None] (None, 4)", "['input_layer', 'dense']",
+    ]  # fmt: skip
+
+
 def run(archi, *args: str):
     done = archi(*args)
     assert done.exit_code == 0, done.stderr
     return done
 
 
-@pytest.mark.parametrize("text", ["functional", "own", "net", "vit", "pair", "raw", "looped"])
+@pytest.mark.parametrize(
+    "text", ["functional", "sequential", "own", "net", "vit", "pair", "raw", "looped", "weighed"]
+)
 @pytest.mark.parametrize(
     "command",
     [
@@ -278,7 +498,8 @@ def run(archi, *args: str):
 def test_commands_take_them(archi, text, command, tmp_path):
     name, *options = command
     options = [str(tmp_path / each) if each.startswith("net.") else each for each in options]
-    run(archi, name, f"models:{text}", *options)
+    module = "trained" if text in BUSY else "models"
+    run(archi, name, f"{module}:{text}", *options)
 
 
 def test_json_is_the_contracts(archi):

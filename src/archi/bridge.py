@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import zip_longest
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
@@ -48,7 +48,8 @@ def functional_config(graph: Graph) -> dict[str, Any]:
 def functional_json(graph: Graph) -> str:
     """Return what `keras.Model.to_json()` returns; `keras.models.model_from_json` reads it."""
     if graph.live is not None:
-        return graph.live.to_json()
+        with graph.live.running():
+            return graph.live.to_json()
     document = {
         "module": "keras.src.models.functional",
         "class_name": "Functional",
@@ -202,7 +203,8 @@ def to_keras(graph: Graph, *, initialize: bool = True) -> keras.Model:
     """
     keras = import_keras()
     if graph.live is not None:
-        return graph.live.model(graph, initialize=initialize)
+        with graph.live.running():
+            return graph.live.model(graph, initialize=initialize)
     # A copy through JSON: Keras takes configs apart while it reads them.
     config = json.loads(json.dumps(functional_config(graph)))
     allocates = initialize or any(layer.keeps_state for layer in graph.layers)
@@ -240,14 +242,20 @@ def save_keras(graph: Graph, path: str) -> None:
     path = os.path.realpath(path)
     with tempfile.TemporaryDirectory(prefix=".archi-", dir=os.path.dirname(path)) as beside:
         part = os.path.join(beside, "model.keras")
-        model = to_keras(graph)
-        try:
-            model.save(part)
-        except OSError:
-            raise
-        except Exception as error:  # of a config that the user's own code writes
-            raise ArchiError(f"Keras could not save {graph.title}: {_brief(error)}") from None
+        with _running(graph):
+            model = to_keras(graph)
+            try:
+                model.save(part)
+            except OSError:
+                raise
+            except Exception as error:  # of a config that the user's own code writes
+                raise ArchiError(f"Keras could not save {graph.title}: {_brief(error)}") from None
         os.replace(part, path)
+
+
+def _running(graph: Graph) -> AbstractContextManager[None]:
+    """Return a context for what is done with a real model, which may be of the user's code."""
+    return graph.live.running() if graph.live else nullcontext()
 
 
 def forget() -> None:
@@ -283,7 +291,11 @@ def verify(graph: Graph, *, run: bool = True) -> Verification:
 
     Raises KerasMissing where Keras can't be imported.
     """
-    graph = flat(graph) if graph.live is None else graph
+    with _running(graph):
+        return _verified(graph if graph.live else flat(graph), run)
+
+
+def _verified(graph: Graph, run: bool) -> Verification:
     keras = import_keras()
     keras.utils.set_random_seed(0)
     model = to_keras(graph, initialize=run)
@@ -318,8 +330,12 @@ def _static_counts(graph: Graph) -> dict[str, int]:
 
 def real_counts(model: keras.Model) -> dict[str, int]:
     """Return the counts of a real model."""
+    return {"layers": len(_operations(model)), **weight_counts(model)}
+
+
+def weight_counts(model: keras.layers.Layer) -> dict[str, int]:
+    """Return the counts of the weights of a real model or layer."""
     return {
-        "layers": len(_operations(model)),
         "weights": len(model.weights),
         "params": model.count_params(),
         "trainable_params": sum(_size(weight) for weight in model.trainable_weights),
@@ -349,6 +365,7 @@ def _size(weight: Any) -> int:
 
 def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
     """Yield every difference between a graph and a real model, in words."""
+    calls = {call for depth in model._nodes_by_depth.values() for call in depth}
     for twin, (name, real) in zip_longest(graph.layers, _operations(model), fillvalue=(None, None)):
         if not isinstance(twin, Layer) or real is None:
             only = f"{twin.label} here" if isinstance(twin, Layer) else f"{name} in Keras"
@@ -357,8 +374,10 @@ def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
         yield from differences(f"{twin.name}: name", twin.name, name)
         yield from differences(f"{twin.name}: class", twin.class_name, _class_name(twin, real))
         shapes = _shapes(graph, twin)
+        # There may be calls beside the model's, of what else has been made of its layers.
+        known = [node for node in real._inbound_nodes if node in calls or name != real.name]
         # A model inside is built before it is called: its layers may have two calls alike.
-        real_shapes = _real_shapes(real)[: len(shapes) if twin.owner else None]
+        real_shapes = _real_shapes(known)[: len(shapes) if twin.owner else None]
         yield from differences(f"{twin.name}: outputs", shapes, real_shapes)
         mine = [(w.name, w.shape, w.trainable and twin.trainable) for w in twin.weights]
         trained = {id(weight) for weight in getattr(real, "trainable_weights", ())}
@@ -394,8 +413,8 @@ def _shapes(graph: Graph, layer: Layer) -> list[Any]:
     return [tensor.shape for node in graph.calls_of(layer) for tensor in node.outputs]
 
 
-def _real_shapes(layer: Any) -> list[Any]:
-    return [tuple(tensor.shape) for node in layer._inbound_nodes for tensor in node.outputs]
+def _real_shapes(calls: list[Any]) -> list[Any]:
+    return [tuple(tensor.shape) for call in calls for tensor in call.outputs]
 
 
 def _attempt(step: Any) -> dict[str, Any]:

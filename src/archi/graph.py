@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 from archi.errors import GraphError, quote
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     import keras
 
     from archi.analysis.counts import Totals
@@ -377,10 +379,14 @@ def scope(name: str, kind: str = "") -> Iterator[None]:
 class Live(Protocol):
     """A real model of the user's own, as `archi.tracing` finds them.
 
-    `trains` says whether it can be trained on a batch: Keras does that with one argument.
+    `trains` says whether it can be trained on a batch: Keras does that with models of one
+    argument, and as archi would where they have no `compile` of their own.
     """
 
     trains: bool
+
+    def running(self) -> AbstractContextManager[None]:
+        """Return a context for all that follows: what is printed is no result of archi's."""
 
     def model(self, graph: Graph, *, initialize: bool) -> keras.Model:
         """Return the model, built."""

@@ -203,13 +203,20 @@ def _split(text: str) -> list[Part]:
 def _find(text: str, name: Part) -> tuple[Family, Match]:
     found = find(name.text)
     if found is None:
+        called, why = quote(name.text.strip()), _why_missing(name.text)
         raise SpecError(
-            f"no architecture is called {quote(name.text.strip())}",
+            f"{called} is not built: {why}" if why else f"no architecture is called {called}",
             source=text,
             span=name.span,
             hint=_suggest(name.text),
         )
     return found
+
+
+def _why_missing(name: str) -> str | None:
+    """Return why a network that a family knows of is not built."""
+    missing = ((start, why) for family in families() for start, why in family.missing.items())
+    return next((why for start, why in missing if bare(name).startswith(bare(start))), None)
 
 
 def _suggest(name: str) -> str:

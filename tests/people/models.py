@@ -376,7 +376,3 @@ def looped():
     model = Looped()
     model(keras.Input((5, 4)))
     return model
-
-
-live = functional()
-live_net = net()

@@ -143,6 +143,8 @@ class _Comparison:
         passed: set[Layer] = set()
         for row in self.counts[1].layers:
             partner = items[row.layer].partner
+            if partner and partner.layer not in rows:
+                continue  # the input of a Sequential model, which does not list it
             while partner and partner.layer not in passed:
                 before = next(left)
                 passed.add(before.layer)

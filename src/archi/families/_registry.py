@@ -121,7 +121,8 @@ class Family:
     """An architecture family: its names, options, paper, figures and builder.
 
     `applications` are the calls of functions of `keras.applications` whose models equal
-    specs of this family layer by layer: `{"xception": "Xception()"}`.
+    specs of this family layer by layer: `{"xception": "Xception()"}`. `missing` are beginnings of
+    names of the paper's other networks, and why they are not built.
     """
 
     def __init__(
@@ -139,6 +140,7 @@ class Family:
         published: tuple[Published, ...] = (),
         recipe: Mapping[str, str] | None = None,
         applications: Mapping[str, str] | None = None,
+        missing: Mapping[str, str] | None = None,
     ) -> None:
         self.function = function
         self.name = function.__module__.rpartition(".")[2]
@@ -149,6 +151,7 @@ class Family:
         self.published = published
         self.recipe = dict(recipe or {})
         self.applications = dict(applications or {})
+        self.missing = dict(missing or {})
         common = {
             **COMMON,
             "input": Size(input, COMMON["input"].help),

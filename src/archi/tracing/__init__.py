@@ -8,19 +8,17 @@ weights.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from types import ModuleType
+from collections.abc import Mapping
 from typing import Any
 
-from archi.bridge import import_keras, native_silence
+from archi.bridge import import_keras
 from archi.errors import ArchiError, printable, quote
 from archi.families._registry import Family
 from archi.graph import Graph, Settings, building
 from archi.readers._settings import read_settings
 from archi.spec import Spec, parse_options
-from archi.tracing._code import SHOWN, Place, call, find, output_aside
-from archi.tracing._inputs import Arguments
+from archi.tracing._code import SHOWN, Place, call, find, line_of, running
+from archi.tracing._state import KerasWanted, importing, kept, until_keras
 
 STATIC = "a network written against archi.layers"
 
@@ -33,8 +31,15 @@ def load_object(target: str, given: Mapping[str, str], batch: int | None) -> Gra
     none of these, or was never built and has no input.
     """
     place = Place(target)
-    with native_silence() as stderr, output_aside(stderr):
-        graph = _graph_of(find(place), place, given, batch)
+    with running(place):
+        with importing(place.module):
+            found = find(place)
+        try:
+            with until_keras():
+                graph = _graph_of(found, place, given, batch)
+        except KerasWanted:
+            with kept(import_keras()):
+                graph = _graph_of(found, place, given, batch)
     graph.source = {"kind": "python", "target": target}
     return graph
 
@@ -43,32 +48,31 @@ def _graph_of(found: Any, place: Place, given: Mapping[str, str], batch: int | N
     if isinstance(found, Family):
         return _family_graph(found, place, given, batch)
     settings = read_settings(given, batch, "a Python object")
-    called: dict[int, Arguments] = {}
-    made = callable(found) and not _is_layer(found)
-    function = found
-    if made:
-        found = _made(function, place, called)
-    elif place.arguments:
+    if callable(found) and not _is_layer(found):
+        return _called_graph(found, place, settings)
+    if place.arguments:
         raise ArchiError(f"{quote(place.name, SHOWN)} is not called and takes no arguments")
-    if isinstance(found, Family):
-        raise ArchiError(f"{quote(place.name, SHOWN)} returns a family; name it itself")
-    if isinstance(found, Graph):
-        return _static_graph(found, place, settings)
     if not _is_layer(found):
-        raise ArchiError(
-            f"{quote(place.target, SHOWN)} is of class {type(found).__name__}",
-            hint="it is to be a keras.Model or an archi.Graph, or a function that returns one",
-        )
+        return _static_graph(found, place, settings)
     from archi.tracing._live import live_graph
+    from archi.tracing._maker import Maker
 
-    return live_graph(
-        import_keras(),
-        found,
-        settings,
-        place.title,
-        called.get(id(found)),
-        (lambda: call(function, place)) if made else None,
-    )
+    return live_graph(Maker(import_keras(), place), _initialized(found, place), settings, None)
+
+
+def _called_graph(function: Any, place: Place, settings: Settings) -> Graph:
+    """Return the network that a callable makes."""
+    with building():
+        if "keras" not in sys.modules:  # nor does it import Keras, or this would end here
+            return _static_graph(call(function, place), place, settings)
+        from archi.tracing._live import live_graph
+        from archi.tracing._maker import Maker
+
+        maker = Maker(import_keras(), place, function)
+        made, called = maker.first()
+    if not _is_layer(made):
+        return _static_graph(made, place, settings)
+    return live_graph(maker, _initialized(made, place), settings, called)
 
 
 def _family_graph(
@@ -89,14 +93,22 @@ def _as_text(value: Any) -> str:
     return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _static_graph(graph: Graph, place: Place, settings: Settings) -> Graph:
+def _static_graph(made: Any, place: Place, settings: Settings) -> Graph:
+    """Return what is to be an `archi.Graph`, where it is one and nothing is set."""
+    if isinstance(made, Family):
+        raise ArchiError(f"{quote(place.name, SHOWN)} returns a family; name it itself")
+    if not isinstance(made, Graph):
+        raise ArchiError(
+            f"{quote(place.target, SHOWN)} is of class {type(made).__name__}",
+            hint="it is to be a keras.Model or an archi.Graph, or a function that returns one",
+        )
     for name, value in zip(Settings._fields, settings, strict=True):
         if value is not None:
             raise ArchiError(
                 f"{name} can't be set for {STATIC}: it is what that says",
                 hint=f"let a function make it, and give it as {printable(place.name)},{name}=VALUE",
             )
-    return graph
+    return made
 
 
 def _is_layer(value: Any) -> bool:
@@ -105,21 +117,11 @@ def _is_layer(value: Any) -> bool:
     return keras is not None and isinstance(value, keras.layers.Layer)
 
 
-def _made(function: Any, place: Place, called: dict[int, Arguments]) -> Any:
-    """Return what a callable returns; `called` notes what models are called on meanwhile."""
-    with building():
-        if "keras" not in sys.modules:  # then it is none of the module's business
-            return call(function, place)
-        keras = import_keras()
-        with _fresh(keras, called):
-            return call(function, place)
-
-
-@contextmanager
-def _fresh(keras: ModuleType, called: dict[int, Arguments]) -> Iterator[None]:
-    from archi.tracing._live import noting_inputs
-    from archi.tracing._trace import fresh_names
-
-    stateless = keras.StatelessScope(initialize_variables=False)
-    with stateless, fresh_names(keras), noting_inputs(keras, called):
-        yield
+def _initialized(layer: Any, place: Place) -> Any:
+    """Return a layer. Raises ArchiError where its class has left out what Keras does first."""
+    if not hasattr(layer, "name"):
+        where = line_of(type(layer).__init__)
+        raise ArchiError(
+            f"{quote(place.target, SHOWN)} does not call super().__init__(), at {where}"
+        )
+    return layer

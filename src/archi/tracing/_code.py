@@ -13,16 +13,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib import import_module, invalidate_caches
 from importlib.util import module_from_spec, spec_from_file_location
+from traceback import walk_tb
 from types import ModuleType
 from typing import Any
 
+from archi.bridge import native_silence
 from archi.errors import ArchiError, one_of, printable, quote
+from archi.tracing._state import KerasWanted
 
 CONSTANTS = {"true": True, "false": False, "none": None}
 SHOWN = 80  # characters of a target in a message
 LONGEST = 300  # characters of an error of the user's code
 CODE = ".py"
+GENERATED = "__autograph_generated_file"  # which TensorFlow makes of code, and runs
 KERASS = "\x1b[1m"  # where the error begins that Keras has wrapped
+UNINFERRED = "Error encountered:"  # what it says before that of a layer that it can't call
 
 
 class Place:
@@ -41,6 +46,11 @@ class Place:
             if key in self.arguments:
                 raise ArchiError(f"{key} is given twice in {quote(target, SHOWN)}")
             self.arguments[key] = value
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the module is given by the path to its file."""
+        return self.module.endswith(CODE)
 
     @property
     def name(self) -> str:
@@ -113,24 +123,55 @@ def output_aside(stderr: Any) -> Iterator[None]:
         os.close(kept)
 
 
+@contextmanager
+def running(place: Place) -> Iterator[None]:
+    """Let a target's code run: it imports from the folder of its module, and prints aside."""
+    folder = os.path.dirname(os.path.realpath(place.module)) if place.is_file else os.getcwd()
+    with native_silence() as stderr, output_aside(stderr), _importable(folder):
+        yield
+
+
+@contextmanager
+def _importable(folder: str) -> Iterator[None]:
+    """Let modules of a folder be imported, before any others."""
+    sys.path.insert(0, folder)
+    invalidate_caches()
+    try:
+        yield
+    finally:
+        if folder in sys.path:
+            sys.path.remove(folder)
+
+
+class CodeError(ArchiError):
+    """What the user's code raises when it runs; `error` is that itself."""
+
+    def __init__(self, place: Place, error: BaseException) -> None:
+        super().__init__(f"{quote(place.target, SHOWN)} raises {described(error)}")
+        self.error = error
+
+
 def find(place: Place) -> Any:
     """Import a target's module and return what it names. Raises ArchiError."""
     found: Any = _import(place)
     for part in place.attribute.split("."):
-        if not hasattr(found, part):
-            names = [each for each in vars(found) if not each.startswith("_")]
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            names = [each for each in dir(found) if not each.startswith("_")]
             raise ArchiError(
                 f"{quote(place.module, SHOWN)} has no {quote(part)}",
                 hint=_did_you_mean(part, names, "a target is module:attribute"),
-            )
-        found = getattr(found, part)
+            ) from None
+        except Exception as error:  # of a property, or a module's own `__getattr__`
+            raise CodeError(place, error) from None
     return found
 
 
 def _import(place: Place) -> ModuleType:
-    """Import a module by its name, from the current folder first, or by a path to its file."""
+    """Import a module by its name or by a path to its file."""
     name = place.module
-    if name.endswith(CODE):
+    if place.is_file:
         if not os.path.isfile(name):
             raise ArchiError(f"there is no file {quote(name, SHOWN)}")
     elif not all(part.isidentifier() for part in name.split(".")):
@@ -138,10 +179,8 @@ def _import(place: Place) -> ModuleType:
             f"{quote(name, SHOWN)} is no name of a module",
             hint="a target is module:attribute, such as mypkg.models:build or ./net.py:build",
         )
-    else:
-        _from_here(os.getcwd())
     try:
-        return _import_file(name) if name.endswith(CODE) else import_module(name)
+        return _import_file(name) if place.is_file else import_module(name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # the user's code may raise anything, SystemExit too
@@ -158,15 +197,8 @@ def _import(place: Place) -> ModuleType:
         raise ArchiError(f"can't import {quote(name, SHOWN)}: {described(error)}") from None
 
 
-def _from_here(folder: str) -> None:
-    """Let modules of a folder be imported, before any others."""
-    if sys.path[:1] != [folder]:
-        sys.path.insert(0, folder)
-    invalidate_caches()
-
-
 def _import_file(path: str) -> ModuleType:
-    """Run a file as a module of its own; what is beside it can be imported by it."""
+    """Run a file as a module of its own."""
     path = os.path.realpath(path)
     name = os.path.basename(path).removesuffix(CODE)
     loaded = sys.modules.get(name)
@@ -178,7 +210,6 @@ def _import_file(path: str) -> ModuleType:
     module = module_from_spec(spec)
     replaced = sys.modules.get(name)
     sys.modules[name] = module  # as `import` does: dataclasses and pickles look there
-    _from_here(os.path.dirname(path))
     try:
         spec.loader.exec_module(module)
     except BaseException:
@@ -205,14 +236,28 @@ def _did_you_mean(word: str, words: list[str], otherwise: str = "") -> str:
 
 
 def call(function: Callable[..., Any], place: Place) -> Any:
-    """Call what a target names. Raises ArchiError for wrong arguments, and what it raises."""
+    """Call what a target names. Raises ArchiError for wrong arguments, CodeError for the rest."""
     check_arguments(function, place)
     try:
-        return function(**place.arguments)
-    except KeyboardInterrupt:
+        made = function(**place.arguments)
+    except (KeyboardInterrupt, KerasWanted):
         raise
     except BaseException as error:
-        raise ArchiError(f"{quote(place.target, SHOWN)} raises {described(error)}") from None
+        raise CodeError(place, error) from None
+    if inspect.iscoroutine(made):
+        made.close()  # Python warns of one that was never awaited
+    return made
+
+
+def wants_values(error: BaseException) -> bool:
+    """Whether an error comes of variables that have no values.
+
+    Keras says so of some. In others it, or its backend, asks a placeholder, or None, for what
+    a variable has.
+    """
+    if "stateless scope" in str(error):
+        return True
+    return isinstance(error, (AttributeError, TypeError)) and not _is_users(_steps(error)[-1][0])
 
 
 def check_arguments(function: Callable[..., Any], place: Place) -> None:
@@ -253,8 +298,9 @@ def described(error: BaseException, sentences: int | None = None) -> str:
         where = f"{_shown_path(error.filename)}:{error.lineno}"
         return f"{type(error).__name__}: {printable(error.msg)}, at {where}"
     text = str(error)
-    if KERASS in text:  # Keras puts much around the error of a layer's code
-        text = text.partition(KERASS)[2].partition("\x1b")[0]
+    if KERASS in text:  # Keras puts much around the error of a layer's code, layer by layer
+        text = text.rpartition(KERASS)[2].partition("\x1b")[0]
+    text = text.rpartition(UNINFERRED)[2]
     text = ". ".join(" ".join(text.split()).split(". ")[:sentences])
     text = printable(text)
     text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
@@ -266,22 +312,26 @@ def described(error: BaseException, sentences: int | None = None) -> str:
 
 def _line_of(error: BaseException) -> str:
     """Return the innermost line of the user's own code on the way to an error."""
-    place = ""
-    trace = error.__traceback__
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if _is_users(file):
-            place = f"{_shown_path(file)}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
+    places = [f"{_shown_path(file)}:{line}" for file, line in _steps(error) if _is_users(file)]
+    return places[-1] if places else ""
+
+
+def _steps(error: BaseException) -> list[tuple[str, int]]:
+    """Return the files and lines on the way to an error, that which raises it last."""
+    trace = walk_tb(error.__traceback__)
+    return [(frame.f_code.co_filename, line) for frame, line in trace]
+
+
+def line_of(function: Any) -> str:
+    """Return where a function of Python is."""
+    code = function.__code__
+    return f"{_shown_path(code.co_filename)}:{code.co_firstlineno}"
 
 
 def _is_users(file: str) -> bool:
     """Whether code is neither archi's, nor Python's, nor of an installed package."""
-    return not (
-        file.startswith("<")
-        or f"{os.sep}site-packages{os.sep}" in file
-        or file.startswith((_ARCHI, _PYTHON))
+    return file.endswith(CODE) and not (
+        f"-packages{os.sep}" in file or GENERATED in file or file.startswith((_ARCHI, _PYTHON))
     )
 
 

@@ -87,19 +87,27 @@ def arguments_of(
 
 
 def specs_of(keras: ModuleType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
-    """Return what a model is called with, but for what is no tensor."""
+    """Return what a model is called with, but for what is no tensor.
 
-    def spec(value: Any) -> Any:
-        dtype = keras.backend.standardize_dtype(value.dtype)
-        # A model takes numbers of any precision as what it computes in.
-        return Spec(tuple(value.shape), None if "float" in dtype else dtype)
+    The size of a batch of numbers is by the way, and left open; that of symbolic tensors is not.
+    """
 
     def is_tensors(value: Any) -> bool:
         leaves = keras.tree.flatten(value)
         return bool(leaves) and all(hasattr(x, "shape") and hasattr(x, "dtype") for x in leaves)
 
+    def spec(value: Any) -> Spec:
+        shape = tuple(value.shape)
+        if shape[:1] == (batch,) and not isinstance(value, keras.KerasTensor):
+            shape = (None, *shape[1:])
+        dtype = keras.backend.standardize_dtype(value.dtype)
+        # A model takes numbers of any precision as what it computes in.
+        return Spec(shape, None if "float" in dtype else dtype)
+
     named = {key: value for key, value in kwargs.items() if is_tensors(value)}
-    return Arguments(tuple(filter(is_tensors, args)), named).map(spec)
+    found = Arguments(tuple(filter(is_tensors, args)), named)
+    batch = next((each.shape[0] for each in found.leaves() if len(each.shape)), None)
+    return found.map(spec)
 
 
 def _declared(model: Any) -> Arguments | None:

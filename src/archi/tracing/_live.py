@@ -7,8 +7,6 @@ symbolic tensors, and what happens inside is noted.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -20,31 +18,26 @@ from archi.layers._opaque import OpaqueLayer
 from archi.readers._config import build_graph
 from archi.tracing._code import described
 from archi.tracing._graph import Drawing
-from archi.tracing._inputs import Arguments, arguments_of, specs_of
+from archi.tracing._inputs import Arguments, arguments_of
+from archi.tracing._maker import Maker
 from archi.tracing._real import LiveModel
-from archi.tracing._trace import Trace, fresh_names, is_kerass
+from archi.tracing._state import fresh_names, without_values
+from archi.tracing._trace import Trace, is_kerass
 
 
-def live_graph(
-    keras: ModuleType,
-    model: Any,
-    settings: Settings,
-    title: str,
-    called: Arguments | None,
-    make: Callable[[], Any] | None,
-) -> Graph:
-    """Return the network of a live model.
+def live_graph(maker: Maker, model: Any, settings: Settings, called: Arguments | None) -> Graph:
+    """Return the network of a live model that a maker made.
 
-    `called` is what it was called on so far; `make` makes another like it.
-
-    Raises ArchiError where its input is unknown, or it can't be called on it.
+    `called` is what it was called on so far. Raises ArchiError where its input is unknown, or
+    it can't be called on it.
     """
-    with keras.StatelessScope(initialize_variables=False):
+    keras, title = maker.keras, maker.place.title
+    with without_values(keras):
         found = arguments_of(keras, model, settings, called)
         if _is_config(keras, model):
             graph = _read(keras, model, settings, title)
             if not any(isinstance(layer, OpaqueLayer) for layer in graph.layers):
-                graph.live = LiveModel(keras, model, make, found, None)
+                graph.live = LiveModel(maker, model, found, None)
                 return graph
         traced = _called(keras, model, found)
         graph = traced.graph
@@ -55,10 +48,10 @@ def live_graph(
         graph.title = title
 
     def draw_again(model: Any) -> Drawing:
-        with keras.StatelessScope(initialize_variables=False):
+        with without_values(keras):
             return _Traced(keras, model, found, traced.batch, traced.closed).drawing
 
-    graph.live = LiveModel(keras, model, make, found, draw_again)
+    graph.live = LiveModel(maker, model, found, draw_again)
     return graph
 
 
@@ -156,21 +149,3 @@ def _count_samples(graph: Graph, alone: Graph) -> None:
             )
             for tensor, single in zip(node.outputs, one.outputs, strict=True):
                 tensor.alone = single.shape
-
-
-@contextmanager
-def noting_inputs(keras: ModuleType, called: dict[int, Arguments]) -> Iterator[None]:
-    """Note, by the model's id, what each model is first called on."""
-    layer_class = keras.layers.Layer
-    original = layer_class.__call__
-
-    def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(layer, keras.Model) and id(layer) not in called:
-            called[id(layer)] = specs_of(keras, args, kwargs)
-        return original(layer, *args, **kwargs)
-
-    layer_class.__call__ = call
-    try:
-        yield
-    finally:
-        layer_class.__call__ = original

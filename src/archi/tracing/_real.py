@@ -3,57 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from types import ModuleType
+from contextlib import AbstractContextManager
 from typing import Any
 
-from archi.bridge import compare, differences, real_counts
+from archi.bridge import compare, differences, real_counts, weight_counts
 from archi.errors import ArchiError, quote
 from archi.graph import Graph, Tensor, map_tensors
 from archi.layers import Layer
 from archi.tracing._code import described
 from archi.tracing._graph import Drawing
 from archi.tracing._inputs import Arguments
-from archi.tracing._trace import fresh_names
+from archi.tracing._maker import Maker
+from archi.tracing._state import fresh_names
 
 
 class LiveModel:
     """A model that a target makes; a graph's `live`.
 
-    `loaded` is the one that the graph is of; `make` makes another, whose weights are there,
+    `loaded` is the one that the graph is of; `maker` makes another, whose weights are there,
     where it is made by a call. `specs` are what it is called on. `draw` draws a model as the
     graph was drawn; None where that was read from a config.
     """
 
     def __init__(
-        self,
-        keras: ModuleType,
-        loaded: Any,
-        make: Callable[[], Any] | None,
-        specs: Arguments,
-        draw: Callable[[Any], Drawing] | None,
+        self, maker: Maker, loaded: Any, specs: Arguments, draw: Callable[[Any], Drawing] | None
     ) -> None:
-        self.keras = keras
+        self.keras = maker.keras
+        self.maker = maker
         self.loaded = loaded
         self.specs = specs
         self.draw = draw
-        self.trains = len(specs.args) == 1 and not specs.kwargs
-        self.make = make
+        compiles = getattr(type(loaded), "compile", None) is self.keras.Model.compile
+        self.trains = compiles and len(specs.args) == 1 and not specs.kwargs
+
+    def running(self) -> AbstractContextManager[None]:
+        """Return a context in which the user's code runs; the methods here run some."""
+        return self.maker.running()
 
     def model(self, graph: Graph, *, initialize: bool) -> Any:
-        """Return the real model, built; with `initialize`, one whose weights are there."""
+        """Return the real model, built; with `initialize`, one whose weights are there.
+
+        Raises ArchiError where its code does not make it again, or it can't be called.
+        """
         if not initialize:
             return self.loaded
-        with fresh_names(self.keras):
-            model = self.make() if self.make else self.loaded
-            if not isinstance(model, self.keras.Sequential):
-                # Whatever it says: `build` of a model that has none builds nothing inside.
-                self.call(model, map_tensors(self._zeros, graph.ends[0]))
-            elif not model.built:
-                model.build(graph.inputs[0].shape)
+        model = self.maker.again() if self.maker.function else self.loaded
+        try:
+            with fresh_names(self.keras):
+                self._build(model, graph)
+        except Exception as error:  # of the user's `call`
+            raise ArchiError(
+                f"{quote(graph.title)} can't be called on zeros: {described(error)}",
+                hint="where it is made for one size of batch, give that with --batch",
+            ) from None
         for variable in model.variables:
             if getattr(variable, "_value", self) is None:  # of a model that was built without
                 variable._deferred_initialize()
         return model
+
+    def _build(self, model: Any, graph: Graph) -> None:
+        if not isinstance(model, self.keras.Sequential):
+            # Whatever it says: `build` of a model that has none builds nothing inside.
+            self.call(model, map_tensors(self._zeros, graph.ends[0]))
+        elif not model.built:
+            model.build(graph.inputs[0].shape)
 
     def _zeros(self, tensor: Tensor) -> Any:
         return self.keras.ops.zeros([size or 1 for size in tensor.shape], tensor.dtype)
@@ -98,7 +111,7 @@ class LiveModel:
         """Return the counts of a real model."""
         if self.draw is None:
             return real_counts(_inner(model))
-        return {**real_counts(model), "layers": len(self.draw(model).graph.layers)}
+        return {"layers": len(self.draw(model).graph.layers), **weight_counts(model)}
 
 
 def _inner(model: Any) -> Any:

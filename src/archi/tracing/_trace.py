@@ -11,7 +11,6 @@ the layers that they call are noted still, while Keras runs them to find their o
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -319,18 +318,6 @@ class Trace:
             mask = getattr(copy, "_keras_mask", None)
             if mask is not None and self.is_symbol(value):
                 value._keras_mask = mask
-
-
-@contextmanager
-def fresh_names(keras: ModuleType) -> Iterator[None]:
-    """Let Keras count the names it gives from the start, whatever was built before."""
-    state = keras.src.backend.common.global_state
-    kept = state.get_global_attribute("object_name_uids")
-    state.set_global_attribute("object_name_uids", defaultdict(int))
-    try:
-        yield
-    finally:
-        state.set_global_attribute("object_name_uids", kept)
 
 
 class Watch:

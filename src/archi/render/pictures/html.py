@@ -11,6 +11,7 @@ import json
 import os
 import re
 from base64 import b64encode
+from collections.abc import Iterable
 from hashlib import sha256
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -137,7 +138,7 @@ def _layer(
         _exact(row.macs),
         _exact(row.flops),
         pools["why"](printable(row.why)),
-        list(dict.fromkeys(index[name] for name in row.inputs)),
+        list(dict.fromkeys(_listed(row.inputs, index))),
     ]
 
 
@@ -147,7 +148,12 @@ def _boxes(diagram: Diagram, index: dict[str, int]) -> list[list[Any]]:
 
 def _box(box: Box, index: dict[str, int]) -> list[Any]:
     lines = [printable(line) for line in box.lines]
-    return [printable(box.title), lines, box.repeats, [index[name] for name in box.layers]]
+    return [printable(box.title), lines, box.repeats, _listed(box.layers, index)]
+
+
+def _listed(names: Iterable[str], index: dict[str, int]) -> list[int]:
+    """Return the places of layers in the list, where a Sequential model's input is not."""
+    return [index[name] for name in names if name in index]
 
 
 def _exact(value: int | None) -> int | str | None:
