@@ -670,6 +670,11 @@ def millions_of_objects(path):
     as_json(path, '["€",' + '{"a":1},' * 2_000_000 + "0]")
 
 
+@breaks("an object of more than 500,000 keys", ".json")
+def very_many_keys(path):
+    as_json(path, "{" + ",".join(f'"{i:07}":1' for i in range(1_390_000)) + "}")
+
+
 @breaks("a number of more than 100 digits", ".json")
 def a_million_digits(path):
     as_json(path, '{"class_name": "Dense", "config": {"units": ' + "9" * 1_000_000 + "}}")

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import zipfile
 import zlib
 
 import fuzz
@@ -16,8 +15,9 @@ import hostile
 import numpy as np
 import pytest
 
-from archi.errors import ReadError, printable
-from archi.readers import _hdf5
+from archi.errors import ArchiError, ReadError, printable
+from archi.graph import Settings
+from archi.readers import _hdf5, read_graph, read_source
 from archi.readers._hdf5 import read_contents
 from archi.scanning import _scan, quick_scan, scan
 from archi.scanning._findings import SEVERITIES, rule, rules
@@ -49,6 +49,17 @@ def test_a_quick_scan_finds_what_is_of_high_severity(case, tmp_path):
     path = case.write(tmp_path)
     high = [each for each in scan(path).findings if each.severity == "high"]
     assert quick_scan(path) == high
+
+
+@pytest.mark.parametrize("case", hostile.FINDINGS, ids=name)
+def test_a_quick_scan_of_what_a_reader_read_finds_the_same(case, tmp_path):
+    path = str(case.write(tmp_path))
+    try:
+        source = read_source(path)
+        read_graph(source, Settings())
+    except ArchiError:
+        return
+    assert quick_scan(path, source=source) == quick_scan(path)
 
 
 def test_every_rule_has_a_file_that_shows_it():
@@ -227,6 +238,16 @@ def test_there_may_be_more_findings_than_are_shown(tmp_path):
     found = scan(path)
     assert (len(found.findings), found.more) == (1000, 500)
     assert "1,500 findings, the first 1,000 shown" in scan_report(found).title
+
+
+def test_many_findings_do_not_hide_a_worse_one(tmp_path):
+    path = tmp_path / "a.json"
+    many = [hostile.layer("Lambda", "x", function="f")] * 1500
+    path.write_text(json.dumps([*many, hostile.as_lambda()]))
+    found = scan(path)
+    assert found.findings[0].rule == "lambda-bytecode"
+    assert (len(found.findings), found.more) == (1000, 501)
+    assert [each.rule for each in quick_scan(path)] == ["lambda-bytecode"]
 
 
 def test_more_objects_than_are_looked_at_are_said_so(tmp_path):
@@ -541,14 +562,13 @@ def test_the_docs_have_every_rule():
 
 
 def test_a_quick_scan_takes_what_is_at_hand(evil, monkeypatch):
-    with open(evil, "rb") as file, zipfile.ZipFile(file) as archive:
-        document = json.loads(archive.read("config.json"))
     contents = read_contents(evil, ["model.weights.h5"])
+    source = read_source(evil)._replace(contents=contents)
     expected = quick_scan(evil)
     monkeypatch.setattr(_scan, "parse", None)
-    monkeypatch.setattr(_scan, "plain_contents", lambda path, names: {} if not names else None)
+    monkeypatch.setattr(_scan, "plain_contents", None)
     monkeypatch.setattr(_scan, "read_partly", None)
-    assert quick_scan(evil, document=document, contents=contents) == expected
+    assert quick_scan(evil, source=source) == expected
 
 
 def test_the_warning_is_one_line(evil):

@@ -39,6 +39,8 @@ class Unbatched(tuple[int, ...]):
 
 
 MAX_LAYERS = 200_000  # a network larger than this is refused while it is built
+COUNT = 1 << 63  # of the values of a tensor, which is no larger in any framework
+RANK = 254  # of axes; TensorFlow has no more
 
 
 class Settings(NamedTuple):
@@ -94,6 +96,15 @@ class Inference(NamedTuple):
     dtypes: tuple[str, ...] = ()
     samples: tuple[Shape, ...] = ()
     kept: tuple[Shape, ...] | None = None
+
+
+def is_countable(shape: Shape) -> bool:
+    """Whether a shape is no larger than tensors can be; what is unknown counts as one."""
+    count = 1
+    for size in shape:
+        if size is not None:
+            count *= size
+    return count < COUNT and len(shape) <= RANK
 
 
 class Tensor:
@@ -266,7 +277,7 @@ class Node:
         self.layer = layer
         self.args = args
         self.kwargs = kwargs
-        self.inputs = tensors_in((args, kwargs) if kwargs else args)
+        self.inputs = tensors_of(args, kwargs)
         self.inference = inference
         build = _build.get()
         self.serial = build.count_call()
@@ -439,7 +450,7 @@ class Graph:
     @property
     def batch(self) -> int:
         """Samples per batch: the inputs' batch size, 1 where it is left open."""
-        return self.inputs[0].shape[0] or 1
+        return next(iter(self.inputs[0].shape), None) or 1
 
     @property
     def listed_layers(self) -> list[Layer]:
@@ -517,6 +528,11 @@ def tensors_in(value: Any) -> tuple[Tensor, ...]:
     if isinstance(value, Mapping):
         return tuple([tensor for key in sorted(value) for tensor in tensors_in(value[key])])
     return ()
+
+
+def tensors_of(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Tensor, ...]:
+    """Return the tensors that a call is given."""
+    return tensors_in((args, kwargs) if kwargs else args)
 
 
 def map_tensors(function: Callable[[Tensor], Any], value: Any) -> Any:

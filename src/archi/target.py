@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from archi.errors import ArchiError, printable, quote
 from archi.graph import Graph
 from archi.spec import parse, with_options
+
+if TYPE_CHECKING:
+    from archi.readers._source import Source
 
 MODEL_FILES = (".keras", ".json", ".h5", ".hdf5")
 
@@ -30,17 +34,29 @@ def load(
     """
     if not isinstance(target, str):
         raise ArchiError(f"a target is text such as resnet50, not {type(target).__name__}")
-    given = {key: _as_text(value) for key, value in (options or {}).items()}
+    given = _as_texts(options)
     if target.endswith(".py"):
         raise ArchiError(
             f"{quote(target, 80)} is Python code; say what in it is the network",
             hint=f"such as {printable(target)}:build",
         )
     if is_file(target):
-        return _load_file(target, given, batch)
+        from archi.readers import read_source
+
+        return load_source(read_source(target), options=given, batch=batch)
     if is_object(target):
         return _load_object(target, given, batch)
     return with_options(parse(target), given).build(batch)
+
+
+def load_source(
+    source: Source, *, options: Mapping[str, object] | None = None, batch: int | None = None
+) -> Graph:
+    """Return the network in a model file of which this was read; options are those of `load`."""
+    from archi.readers import read_graph
+    from archi.readers._settings import read_settings
+
+    return read_graph(source, read_settings(_as_texts(options), batch, "a file"))
 
 
 def is_object(target: str) -> bool:
@@ -59,17 +75,14 @@ def _looks_like_a_file(target: str) -> bool:
     return target.lower().endswith(MODEL_FILES) or os.sep in target
 
 
-def _load_file(path: str, given: Mapping[str, str], batch: int | None) -> Graph:
-    from archi.readers import read_file
-    from archi.readers._settings import read_settings
-
-    return read_file(path, read_settings(given, batch, "a file"))
-
-
 def _load_object(target: str, given: Mapping[str, str], batch: int | None) -> Graph:
     from archi.tracing import load_object
 
     return load_object(target, given, batch)
+
+
+def _as_texts(options: Mapping[str, object] | None) -> dict[str, str]:
+    return {key: _as_text(value) for key, value in (options or {}).items()}
 
 
 def _as_text(value: object) -> str:

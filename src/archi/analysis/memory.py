@@ -143,9 +143,9 @@ class Sizes:
         return self._bytes_of(layer, trained)
 
     def _bytes_of(self, layer: Layer, weights: Iterable[Weight]) -> int | None:
-        if layer.params is None:
+        if not layer.knows_weights:
             return None
-        return total(self._weight(weight.dtype or layer.weight_dtype, weight) for weight in weights)
+        return total([self._weight(each.dtype or layer.weight_dtype, each) for each in weights])
 
     def _weight(self, dtype: str, weight: Weight) -> int | None:
         if self.precision and dtype in FLOATS:

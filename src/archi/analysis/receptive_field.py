@@ -12,7 +12,8 @@ from __future__ import annotations
 from functools import cache, reduce
 from typing import NamedTuple
 
-from archi.graph import Graph, Node, Shape
+from archi.errors import LayerError
+from archi.graph import COUNT, Graph, Node, Shape
 from archi.layers._core import ITSELF, UNEVEN, Reach
 
 
@@ -80,7 +81,10 @@ def _through(node: Node, fields: dict[Node, Field], first: int) -> Field:
     if not field.axes:
         return field
     shapes = [tensor.shape for tensor in node.inputs if fields[tensor.node].axes]
-    reach = node.layer.reach(shapes, _axes_from(first, len(field.axes)))
+    try:
+        reach = node.layer.reach(shapes, _axes_from(first, len(field.axes)))
+    except LayerError:  # a call in a file that its twin refuses
+        reach = None
     if reach is ITSELF:
         return field
     if reach is UNEVEN:
@@ -88,6 +92,8 @@ def _through(node: Node, fields: dict[Node, Field], first: int) -> Field:
     if reach is None:
         return Field(why=f"unbounded from {node.layer.name} on")
     axes = tuple([_seen_through(axis, each) for axis, each in zip(field.axes, reach, strict=True)])
+    if any(max(axis.size, axis.stride, abs(axis.padding or 0)) >= COUNT for axis in axes):
+        return Field(why=f"larger than 2**63 from {node.layer.name} on")
     return Field(axes, image=field.image)
 
 

@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -16,6 +16,9 @@ from archi.files import unwritable, write_file
 from archi.graph import Graph, collector_at_rest
 from archi.render import formats, render
 from archi.report import Report
+
+if TYPE_CHECKING:
+    from archi.readers._source import Source
 
 
 class Target(click.ParamType):
@@ -82,30 +85,33 @@ def load_target(
 
     Where the target is a file that is not safe to load with Keras, one line says so.
     """
-    from archi.target import is_file, load
+    from archi.target import is_file, load, load_source
 
-    if is_file(target):
-        gc.disable()  # it may be large, and lives as long as the process
     given = {"input": input, "classes": classes}
     options = {key: text for key, text in given.items() if text is not None}
-    graph = load(target, options=options, batch=batch)
-    if graph.source["kind"] == "file":
-        _warn_of(target)
+    if not is_file(target):
+        return load(target, options=options, batch=batch)
+    from archi.readers import read_source
+
+    gc.disable()  # it may be large, and lives as long as the process
+    source = read_source(target)
+    graph = load_source(source, options=options, batch=batch)
+    _warn_of(source)
     return graph
 
 
-def _warn_of(file: str) -> None:
+def _warn_of(source: Source) -> None:
     from archi.errors import ReadError
     from archi.scanning import quick_scan
     from archi.scanning._report import warning
 
     try:
-        findings = quick_scan(file)
+        findings = quick_scan(source.path, source=source)
     except ReadError as error:
         click.echo(f"Warning: {error.message}; see archi scan", err=True)
         return
     if findings:
-        click.echo(warning(findings, file), err=True)
+        click.echo(warning(findings, source.path), err=True)
 
 
 def emit(report: Report, format: str, output: str | None) -> None:
@@ -132,20 +138,23 @@ def terminal() -> dict[str, Any]:
 
     A pipe gets no colour and lines as wide as they need, unless COLUMNS says otherwise.
     """
-    from rich.console import Console
-
     is_terminal = sys.stdout is not None and sys.stdout.isatty()
     columns = os.environ.get("COLUMNS", "")
     width = int(columns[:6]) if columns.isascii() and columns.isdigit() else 0
     if not width and is_terminal:
         width = os.get_terminal_size(sys.stdout.fileno()).columns or 80
-    console = Console(width=width or 80, height=25)
-    colored = is_terminal and not console.no_color
     return {
         "width": width or None,
-        "color": console.color_system if colored else None,
+        "color": _color_system() if is_terminal else None,
         "ascii": not _can_print("×─█→", getattr(sys.stdout, "encoding", None)),
     }
+
+
+def _color_system() -> str | None:
+    from rich.console import Console
+
+    console = Console(width=80, height=25)  # or it would ask the terminal
+    return None if console.no_color else console.color_system
 
 
 def _can_print(text: str, encoding: str | None) -> bool:

@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from archi.errors import LayerError, printable, quote
 from archi.graph import (
+    COUNT,
+    RANK,
     Inference,
     Node,
     Shape,
     Tensor,
     Weight,
     current_build,
+    is_countable,
     is_list,
     map_tensors,
     tensors_in,
+    tensors_of,
 )
 from archi.layers._arguments import (
     REQUIRED,
@@ -219,7 +223,8 @@ class Layer:
     def add_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Node:
         """Add a call with just these arguments. Raises LayerError where they do not fit."""
         inference = self.rule(args, kwargs)
-        tensors = tensors_in((args, kwargs))
+        self._check_countable(inference)
+        tensors = tensors_of(args, kwargs)
         if self.keeps_dtype and not tensors[0].dtype.startswith(("float", "bfloat")):
             inference = inference._replace(dtypes=(tensors[0].dtype,))
         if any(tensor.alone is not None for tensor in tensors) and not inference.samples:
@@ -230,9 +235,17 @@ class Layer:
         node = Node(self, args, kwargs, inference)
         self.nodes.append(node)
         if len(self.nodes) == 1 and node.inputs:
-            given = (*tensors_in(self._called_on(args, kwargs)), *node.inputs)
-            self.build(given[0].shape)
+            first = tensors_in(self._called_on(args, kwargs)) or node.inputs
+            self.build(first[0].shape)
         return node
+
+    def _check_countable(self, inference: Inference) -> None:
+        """Raise LayerError for sizes that only a mistake has, or a file that means harm."""
+        counts = [weight.size for weight in inference.weights or ()]
+        counts += [inference.macs or 0, inference.elementwise or 0]
+        if max(counts) >= COUNT or not all(map(is_countable, inference.outputs)):
+            most = f"2**63 values, weights or operations and {RANK} axes"
+            raise self.refuse(f"has more than {most}", inference.outputs)
 
     def build(self, x: Shape) -> None:
         """Note the shape of the first call; a layer that holds others builds these too."""
@@ -333,18 +346,21 @@ class Layer:
         return (self.nodes[0].inference.weights or ()) if self.nodes else ()
 
     @property
+    def knows_weights(self) -> bool:
+        """Whether its weights are known; an uncalled layer has none."""
+        return not self.nodes or self.nodes[0].inference.weights is not None
+
+    @property
     def params(self) -> int | None:
         """Number of scalars in the weights, None where these are unknown."""
-        if self.nodes and self.nodes[0].inference.weights is None:
-            return None
-        return sum(weight.size for weight in self.weights)
+        return sum([weight.size for weight in self.weights]) if self.knows_weights else None
 
     @property
     def trainable_params(self) -> int | None:
         """Number of scalars that training changes, None where the weights are unknown."""
-        if self.params is None:
+        if not self.knows_weights:
             return None
-        return sum(w.size for w in self.weights if w.trainable) if self.trainable else 0
+        return sum([w.size for w in self.weights if w.trainable]) if self.trainable else 0
 
     @property
     def output_dtype(self) -> str:

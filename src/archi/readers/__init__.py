@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archi.graph import Graph, Settings
+    from archi.readers._source import Source
 
 
 def readers() -> list[ModuleType]:
@@ -28,19 +29,28 @@ def suffixes() -> tuple[str, ...]:
     return tuple(suffix for reader in readers() for suffix in reader.SUFFIXES)
 
 
-def read_file(path: str, settings: Settings) -> Graph:
-    """Return the network in a model file, whatever its suffix says.
+def read_source(path: str) -> Source:
+    """Return what a model file holds, whatever its suffix says.
 
-    Raises ReadError where it can't be read, GraphError where it is beyond archi's limits.
+    Raises ReadError where it can't be read.
     """
-    from archi.readers._config import build_graph
     from archi.readers._files import open_regular
 
     with open_regular(path) as file:
         start = file.read(8)
     reader = next(reader for reader in readers() if start.startswith(reader.MAGIC))
-    source = reader.read(path)
-    title = os.path.basename(path)
+    source: Source = reader.read(path)
+    return source
+
+
+def read_graph(source: Source, settings: Settings) -> Graph:
+    """Return the network in a model file of which this was read.
+
+    Raises ReadError where it describes none, GraphError where that is beyond archi's limits.
+    """
+    from archi.readers._config import build_graph
+
+    title = os.path.basename(source.path)
     graph = build_graph(source.document, title=title, settings=settings, weights=source.weights)
-    graph.source = {"kind": "file", "target": path}
+    graph.source = {"kind": "file", "target": source.path}
     return graph

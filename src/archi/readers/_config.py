@@ -27,9 +27,11 @@ from archi.graph import (
     Tensor,
     Weight,
     building,
+    is_countable,
     is_list,
     scope,
     tensors_in,
+    tensors_of,
 )
 from archi.layers._arguments import DType
 from archi.layers._core import Layer
@@ -287,7 +289,7 @@ class _Model:
     def _node(
         self, layer: Layer, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Node:
-        unknown = [t for t in tensors_in((args, kwargs)) if t.shape is UNKNOWN]
+        unknown = [t for t in tensors_of(args, kwargs) if t.shape is UNKNOWN]
         if isinstance(layer, OpaqueLayer):
             why = layer.why
         elif unknown:
@@ -632,14 +634,11 @@ def _class_by_place(path: str) -> str | None:
 def _history(config: Mapping[str, Any], reader: str) -> History:
     """Return the layer, call and output that a tensor in a document is. Raises ReadError."""
     history = config.get("keras_history")
-    if (
-        not isinstance(history, list)
-        or len(history) != 3
-        or not isinstance(history[0], str)
-        or not all(type(number) is int and number >= 0 for number in history[1:])
-    ):
-        raise ReadError(f"{quote(reader)} reads a tensor that is no layer's output")
-    return history[0], history[1], history[2]
+    if isinstance(history, list) and len(history) == 3:
+        name, index, place = history
+        if isinstance(name, str) and type(index) is type(place) is int and min(index, place) >= 0:
+            return name, index, place
+    raise ReadError(f"{quote(reader)} reads a tensor that is no layer's output")
 
 
 def _tensor_configs(value: Any) -> Iterator[dict[str, Any]]:
@@ -716,9 +715,9 @@ def _read_shape(value: Any) -> Shape | None:
         value = value.get("items")
     if not isinstance(value, list):
         return None
-    if not all(size is None or (type(size) is int and 0 <= size < 1 << 53) for size in value):
+    if not all(size is None or (type(size) is int and size >= 0) for size in value):
         return None
-    return tuple(value)
+    return tuple(value) if is_countable(tuple(value)) else None
 
 
 def _build_shape(document: Mapping[str, Any]) -> Shape | None:

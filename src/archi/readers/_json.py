@@ -22,6 +22,7 @@ from archi.units import file_size
 LIMIT = 16 << 20  # bytes
 DEPTH = 400  # a model nested in another takes three levels; Keras itself gives up near 100 of them
 DIGITS = 100  # in a row; a 64-bit integer has 20, a float as Python writes it 17
+KEYS = 500_000  # of one object where duplicates are looked for, which takes twice the memory
 MEMORY = 160_000_000  # bytes, of what the text turns into
 
 # What CPython allocates, in bytes, in the worst case measured: for an object and the table
@@ -108,6 +109,8 @@ def _loads(text: str, what: str, duplicates: list[Duplicate] | None) -> Any:
         raise ReadError(f"{what} has the number {name}, which is not JSON")
 
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(found) > KEYS:
+            raise ReadError(f"{what} has an object of more than {KEYS:,} keys")
         value = dict(found)
         if len(value) < len(found):
             counts = Counter(key for key, _ in found)

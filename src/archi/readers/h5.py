@@ -23,4 +23,5 @@ def read(path: str) -> Source:
             f"{quote(path, 80)} holds no model: it has no {CONFIG}",
             hint="a file of weights alone does not say what the network is",
         )
-    return Source(parse(config, CONFIG), LegacyWeights(contents))
+    document = parse(config, CONFIG)
+    return Source(path, CONFIG, document, LegacyWeights(contents), {"": contents})

@@ -10,9 +10,11 @@ from archi.readers._weights import Weights
 SUFFIXES = (".json",)
 MAGIC = b""  # anything that is nothing else
 
+CONFIG = "config"
+
 
 def read(path: str) -> Source:
     """Return the model in a JSON file. Raises ReadError."""
     with open_regular(path) as file:
         content = read_whole(file, LIMIT, "the file")
-    return Source(parse(content), Weights())
+    return Source(path, CONFIG, parse(content), Weights())

@@ -22,4 +22,5 @@ def read(path: str) -> Source:
             raise ReadError(f"the archive is no Keras model: it has no {CONFIG}")
         content = archive.read(member, LIMIT)
         has_weights = archive.find(MEMBER) is not None
-    return Source(parse(content, CONFIG), KerasWeights(path) if has_weights else Weights())
+    weights = KerasWeights(path) if has_weights else Weights()
+    return Source(path, CONFIG, parse(content, CONFIG), weights)

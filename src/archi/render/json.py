@@ -1,16 +1,23 @@
-"""JSON: the report's data, ASCII only, always valid."""
+"""JSON: the report's data, ASCII only, always valid. A row of a table is a line."""
 
 from __future__ import annotations
 
-import io
 import json
+from typing import Any
 
 from archi.report import Report
 
+_encode = json.JSONEncoder(allow_nan=False).encode
+
 
 def render(report: Report) -> str:
-    """Return the report's data as indented JSON."""
-    written = io.StringIO()  # `dumps` would keep all the parts first: ten times the memory
-    json.dump(report.data, written, indent=2, allow_nan=False)
-    written.write("\n")
-    return written.getvalue()
+    """Return the report's data as JSON, a line for each key and each object in its lists."""
+    fields = ",\n".join(f"  {_encode(key)}: {_value(value)}" for key, value in report.data.items())
+    return f"{{\n{fields}\n}}\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        rows = ",\n    ".join(map(_encode, value))
+        return f"[\n    {rows}\n  ]"
+    return _encode(value)

@@ -103,12 +103,14 @@ class _Layout:
 
     def __init__(self, table: Table, width: int | None) -> None:
         self.columns = list(table.columns)
-        self.cells = [
-            [cell(column, row[i]) for row in table.rows] for i, column in enumerate(self.columns)
-        ]
         self.values = [[row[i] for row in table.rows] for i in range(len(self.columns))]
+        self.cells = [
+            [cell(column, value) for value in values]
+            for column, values in zip(self.columns, self.values, strict=True)
+        ]
         self.gap = 2
         self.under: list[str] = [""] * len(table.rows)
+        self.wraps = False  # whether a text may be wider than its column
         self.widths = [self._natural(i) for i in range(len(self.columns))]
         for column in table.columns:
             if not any(self._of(column.key)):
@@ -189,6 +191,7 @@ class _Layout:
             if not above:
                 return
             self.widths[max(above, key=lambda i: self.widths[i])] -= 1
+            self.wraps = True
 
     def _longest_word(self, i: int) -> int:
         breaks = self._breaks(i)
@@ -242,7 +245,7 @@ class _Layout:
             yield Segment(("    " if i else "  ← ") + line + "\n", DIM)
 
     def _cell_lines(self, i: int, text: str) -> list[str]:
-        if self.columns[i].kind in NUMBERS:
+        if not self.wraps or self.columns[i].kind in NUMBERS:
             return [text]
         return wrap(text, self.widths[i], self._breaks(i))
 

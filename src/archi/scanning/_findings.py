@@ -30,13 +30,14 @@ class Rule(NamedTuple):
 
     It raises ReadError, at the end, where a part could not be looked at.
 
-    `fixed_in` is the first Keras version whose `load_model` refuses this unless told not
-    to, None where no version does.
+    `worst` is the highest severity of what it finds. `fixed_in` is the first Keras version
+    whose `load_model` refuses this unless told not to, None where no version does.
     """
 
     id: str
     looks_at: str
     severity: str
+    worst: str
     title: str
     help: str
     cve: tuple[str, ...]
@@ -84,22 +85,26 @@ def rule(
     *,
     looks_at: str,
     severity: str,
+    worst: str = "",
     cve: tuple[str, ...] = (),
     fixed_in: str | None = None,
 ) -> Callable[[Callable[[Any], Iterable[Found]]], Callable[[Any], Iterable[Found]]]:
     """Return a decorator that makes a rule of a function; ids are unique.
 
+    `worst` is the severity of the worst it finds, where that is not its own `severity`.
     The first line of its docstring is the rule's title, the rest its help.
     """
 
     def register(check: Callable[[Any], Iterable[Found]]) -> Callable[[Any], Iterable[Found]]:
         if id in _RULES:
             raise ValueError(f"rule {id} is in {_RULES[id].check.__module__} already")
-        if severity not in SEVERITIES:
-            raise ValueError(f"rule {id}: no severity {severity!r}")
+        highest = worst or severity
+        for each in (severity, highest):
+            if each not in SEVERITIES:
+                raise ValueError(f"rule {id}: no severity {each!r}")
         title, _, help = (check.__doc__ or "").partition("\n")
         help = " ".join(help.split())
-        _RULES[id] = Rule(id, looks_at, severity, title[:-1], help, cve, fixed_in, check)
+        _RULES[id] = Rule(id, looks_at, severity, highest, title[:-1], help, cve, fixed_in, check)
         return check
 
     return register
@@ -114,9 +119,9 @@ def rules() -> list[Rule]:
 
 
 @cache
-def rules_for(looks_at: str) -> list[Rule]:
-    """Return the rules that look at this kind of thing."""
-    return [each for each in rules() if each.looks_at == looks_at]
+def rules_for(looks_at: str, worst: tuple[str, ...] = SEVERITIES) -> list[Rule]:
+    """Return the rules that look at this kind of thing, of which the worst is one of these."""
+    return [each for each in rules() if each.looks_at == looks_at and each.worst in worst]
 
 
 def finding(each: Rule, found: Found, where: str) -> Finding:

@@ -8,42 +8,35 @@ visited here, in dictionaries and lists of any kind, whatever the file says they
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 WHERE = 200  # characters of a place that are shown
 HDF5_CONFIGS = ("model_config", "training_config")  # attributes of a legacy file
 
 
-class Place(NamedTuple):
-    """A place in a document: a key or index in its parent, or the name of a layer."""
-
-    parent: Place | None
-    key: str | int
-    is_name: bool = False
-
-    def shown(self, container: str) -> str:
-        """Return the names of the layers around it, and the keys within the innermost.
-
-        Where there is no layer, the keys are from the root of `container`.
-        """
-        names: list[str] = []
-        keys: list[str] = []
-        place: Place | None = self
-        while place is not None:
-            label = str(place.key)[:WHERE]
-            if place.is_name:
-                names.append(label)
-            elif not names and place.parent:
-                keys.append(f"[{label}]" if isinstance(place.key, int) else f".{label}")
-            place = place.parent
-        path = "".join(reversed(keys))
-        if names:
-            path = path.removeprefix(".config")
-        parts = ["/".join(reversed(names)) or container, path.lstrip(".")]
-        return ": ".join(filter(None, parts))
+Container = dict[str, Any] | list[Any]
+# The way to a place: from the document on, the key of what is next, and that itself.
+Way = tuple[tuple[str | int, Container], ...]
 
 
-ROOT = Place(None, "")
+def shown(way: Way, container: str) -> str:
+    """Return the names of the layers on a way, and the keys within the innermost.
+
+    Where there is no layer, the keys are from the root of `container`.
+    """
+    names: list[str] = []
+    keys: list[str] = []
+    for key, value in reversed(way):
+        name = _layer_name(value)
+        if name:
+            names.append(name[:WHERE])
+        elif not names:
+            keys.append(f"[{key}]" if isinstance(key, int) else f".{key[:WHERE]}")
+    path = "".join(reversed(keys))
+    if names:
+        path = path.removeprefix(".config")
+    parts = ["/".join(reversed(names)) or container, path.lstrip(".")]
+    return ": ".join(filter(None, parts))
 
 
 class Object:
@@ -55,10 +48,10 @@ class Object:
     `config.json`.
     """
 
-    __slots__ = ("class_name", "config", "container", "module", "name", "place", "raw", "root")
+    __slots__ = ("class_name", "config", "container", "module", "name", "raw", "root", "way")
 
-    def __init__(self, raw: dict[str, Any], place: Place, container: str) -> None:
-        self.raw, self.place, self.container = raw, place, container
+    def __init__(self, raw: dict[str, Any], way: Way, container: str) -> None:
+        self.raw, self.way, self.container = raw, way, container
         class_name, module, config = raw["class_name"], raw.get("module"), raw["config"]
         self.class_name: str = class_name if type(class_name) is str else ""
         self.module: str = module if type(module) is str else ""
@@ -71,7 +64,7 @@ class Object:
     @property
     def where(self) -> str:
         """Where it stands, in words."""
-        return self.place.shown(self.container)
+        return shown(self.way, self.container)
 
     @property
     def is_function(self) -> bool:
@@ -81,38 +74,41 @@ class Object:
 
 def objects(document: Any, container: str) -> Iterator[Object]:
     """Yield every object of a document, each before those inside it."""
-    for value, place in containers(document):
+    for value, way in containers(document):
         if type(value) is dict and "class_name" in value and "config" in value:
-            yield Object(value, place, container)
+            yield Object(value, tuple(way), container)
 
 
-def containers(document: Any) -> Iterator[tuple[dict[str, Any] | list[Any], Place]]:
-    """Yield every dictionary and list of a document, each before those inside it."""
+def containers(document: Any) -> Iterator[tuple[Container, list[tuple[str | int, Container]]]]:
+    """Yield every dictionary and list of a document, each before those inside it.
+
+    With it comes the way to it, which changes as the walk goes on.
+    """
+    if not isinstance(document, (dict, list)):
+        return
+    way: list[tuple[str | int, Container]] = []
+    yield document, way
     # One iterator a level, so that little is kept however wide a level is.
-    stack: list[tuple[Iterator[tuple[str | int, Any]], Place]] = []
-    if isinstance(document, (dict, list)):
-        yield document, ROOT
-        stack.append((_items(document), ROOT))
+    stack = [_items(document)]
     while stack:
-        items, parent = stack[-1]
-        for key, value in items:
-            if isinstance(value, (dict, list)):
-                place = Place(parent, key)
-                name = _layer_name(value)
-                if name:
-                    place = Place(place, name, True)
-                yield value, place
-                stack.append((_items(value), place))
+        for step in stack[-1]:
+            value = step[1]
+            if type(value) is dict or type(value) is list:
+                way.append(step)
+                yield value, way
+                stack.append(_items(value))
                 break
         else:
             stack.pop()
+            if way:
+                way.pop()
 
 
-def _items(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str | int, Any]]:
-    return iter(value.items()) if isinstance(value, dict) else iter(enumerate(value))
+def _items(value: Container) -> Iterator[tuple[str | int, Any]]:
+    return iter(value.items()) if type(value) is dict else enumerate(value)
 
 
-def _layer_name(value: dict[str, Any] | list[Any]) -> str:
+def _layer_name(value: Container) -> str:
     """Return the name of the layer that a container is, or nothing."""
     if isinstance(value, list) or "class_name" not in value or "config" not in value:
         return ""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archi.errors import ReadError, quote
 from archi.readers._archive import Archive
@@ -12,12 +11,16 @@ from archi.readers._files import open_regular, read_whole
 from archi.readers._hdf5 import SECONDS, Contents, read_partly
 from archi.readers._hdf5_plain import plain_contents
 from archi.readers._json import LIMIT, Duplicate, parse
-from archi.scanning._findings import SEVERITIES, Finding, Scan, finding, rules_for
+from archi.scanning._findings import SEVERITIES, Finding, Rule, Scan, finding, rules_for
 from archi.scanning._objects import HDF5_CONFIGS, WHERE, Object, objects
 
-FINDINGS = 1000
+if TYPE_CHECKING:
+    from archi.readers._source import Source
+
+FINDINGS = 1000  # that are shown, the worst of them
 OBJECTS = 200_000  # the largest config that is read has half as many
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
+WORST = ("high",)  # what a quick scan looks for
 H5_MEMBERS = 50  # weights in parts are as many members
 H5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
@@ -30,20 +33,14 @@ def scan(path: str | os.PathLike[str]) -> Scan:
     return _Scanning(os.fspath(path)).result()
 
 
-def quick_scan(
-    path: str | os.PathLike[str],
-    *,
-    document: Any = None,
-    contents: Mapping[str, Contents] | None = None,
-) -> list[Finding]:
+def quick_scan(path: str | os.PathLike[str], *, source: Source | None = None) -> list[Finding]:
     """Return what `scan` finds of high severity, without a child process if possible.
 
-    HDF5 as Keras writes it is read right here; a child is asked about any other. What is at
-    hand need not be read again: `document` is the parsed config of the file, `contents` has
-    what is in HDF5 members by their names, "" for a file that is HDF5. Raises ReadError.
+    HDF5 as Keras writes it is read right here; a child is asked about any other. What is in
+    `source`, as a reader gave it, is not read again. Raises ReadError.
     """
-    scanning = _Scanning(os.fspath(path), quick=True, document=document, contents=contents)
-    return [found for found in scanning.result().findings if found.severity == "high"]
+    scanning = _Scanning(os.fspath(path), quick=True, source=source)
+    return [found for found in scanning.result().findings if found.severity in WORST]
 
 
 def kind_of(path: str | os.PathLike[str]) -> str:
@@ -69,59 +66,47 @@ def kind_of(path: str | os.PathLike[str]) -> str:
 class _Scanning:
     """One scan under way: what is at hand of the file, and what was found."""
 
-    def __init__(
-        self,
-        path: str,
-        quick: bool = False,
-        document: Any = None,
-        contents: Mapping[str, Contents] | None = None,
-    ) -> None:
-        self.path, self.quick, self.document = path, quick, document
-        self.contents = dict(contents or {})
-        self.findings: list[Finding] = []
+    def __init__(self, path: str, quick: bool = False, source: Source | None = None) -> None:
+        self.path, self.quick, self.source = path, quick, source
+        self.findings: dict[str, list[Finding]] = {severity: [] for severity in SEVERITIES}
         self.errors: list[ReadError] = []
-        self.more = 0
+        self.count = 0
 
     def result(self) -> Scan:
         parts = {"keras": self._keras, "hdf5": self._hdf5, "json": self._json}
         parts[kind_of(self.path)]()
-        if self.errors and not self.findings:
+        if self.errors and not self.count:
             raise self.errors[0]
-        order = sorted(self.findings, key=lambda found: SEVERITIES.index(found.severity))
+        worst_first = [found for each in SEVERITIES for found in self.findings[each]][:FINDINGS]
         unread = [error.message for error in self.errors]
-        return Scan(self.path, order, unread, self.more)
+        return Scan(self.path, worst_first, unread, self.count - len(worst_first))
 
     def _keras(self) -> None:
         with Archive(self.path) as archive:
-            self._apply("archive", archive)
+            self._apply(rules_for("archive"), archive)
             # libhdf5 is gone again before the config takes memory here.
             names = dict.fromkeys(m.name for m in archive.members if m.name.endswith(".h5"))
             self._weights(list(names))
-            if self.document is not None:
-                self._objects(self.document, CONFIG)
-                return
             try:
                 config = archive.find(CONFIG)
                 if config is None:
                     self._give_up(f"it has no {CONFIG}, so it is no .keras file")
-                else:
+                elif not self._at_hand(CONFIG):
                     self._text(archive.read(config, LIMIT), CONFIG)
             except ReadError as error:
                 self.errors.append(error)
 
     def _hdf5(self) -> None:
         for contents in self._contents([""]).values():
-            self._apply("hdf5", contents)
+            self._apply(rules_for("hdf5"), contents)
             for name, text in contents.attributes.items():
-                if name in HDF5_CONFIGS:
+                if name in HDF5_CONFIGS and not self._at_hand(name):
                     self._text(text, name)
 
     def _json(self) -> None:
-        if self.document is not None:
-            self._objects(self.document, "config")
-            return
-        with open_regular(self.path) as file:
-            self._text(read_whole(file, LIMIT, quote(self.path, 80)), "config")
+        if not self._at_hand("config"):
+            with open_regular(self.path) as file:
+                self._text(read_whole(file, LIMIT, quote(self.path, 80)), "config")
 
     def _weights(self, names: list[str]) -> None:
         """Look at the HDF5 members: first the one that Keras reads.
@@ -135,14 +120,16 @@ class _Scanning:
         groups = list(filter(None, [main, others]))
         for group in groups:
             for name, contents in self._contents(group, SECONDS / len(groups)).items():
-                self._apply("hdf5", contents, f"{name}: ")
+                self._apply(rules_for("hdf5"), contents, f"{name}: ")
 
     def _contents(self, names: list[str], seconds: float = SECONDS) -> dict[str, Contents]:
         """Return what these HDF5 files hold, and note what can't be read of them."""
-        found = {name: self.contents[name] for name in names if name in self.contents}
-        if self.quick:
-            found |= plain_contents(self.path, [name for name in names if name not in found])
+        at_hand = self.source.contents if self.source else {}
+        found = {name: at_hand[name] for name in names if name in at_hand}
         unknown = [name for name in names if name not in found]
+        if self.quick and unknown:
+            found |= plain_contents(self.path, unknown)
+            unknown = [name for name in unknown if name not in found]
         if unknown:
             try:
                 found |= read_partly(self.path, unknown, seconds)
@@ -153,6 +140,13 @@ class _Scanning:
                 self._give_up(contents.problem)
         return found
 
+    def _at_hand(self, container: str) -> bool:
+        """Look at the config in a container if it was read before; return whether it was."""
+        if not self.source or self.source.container != container:
+            return False
+        self._objects(self.source.document, container)
+        return True
+
     def _text(self, text: str | bytes, container: str) -> None:
         duplicates: list[Duplicate] = []
         try:
@@ -161,26 +155,27 @@ class _Scanning:
         except ReadError as error:
             self.errors.append(error)
             return
-        self._apply("document", (document, duplicates, container))
+        self._apply(rules_for("document"), (document, duplicates, container))
         self._objects(document, container)
 
     def _objects(self, document: Any, container: str) -> None:
+        rules = rules_for("object", WORST if self.quick else SEVERITIES)  # there are many objects
         for number, each in enumerate(objects(document, container)):
             if number == OBJECTS:
                 self._give_up(f"{container} has more objects than archi looks at, {OBJECTS:,}")
                 return
-            self._apply("object", each)
+            self._apply(rules, each)
 
-    def _apply(self, looks_at: str, thing: Any, prefix: str = "") -> None:
-        """Note what the rules find in a thing, and what they could not look at."""
-        for rule in rules_for(looks_at):
+    def _apply(self, rules: list[Rule], thing: Any, prefix: str = "") -> None:
+        """Note what rules find in a thing, and what they could not look at."""
+        for rule in rules:
             try:
                 for found in rule.check(thing):
-                    if len(self.findings) == FINDINGS:
-                        self.more += 1
-                        continue
-                    where = thing.where if isinstance(thing, Object) else prefix + found.where
-                    self.findings.append(finding(rule, found, where[:WHERE]))
+                    self.count += 1
+                    alike = self.findings[found.severity or rule.severity]
+                    if len(alike) < FINDINGS:
+                        where = thing.where if isinstance(thing, Object) else prefix + found.where
+                        alike.append(finding(rule, found, where[:WHERE]))
             except ReadError as error:
                 self.errors.append(error)
 

@@ -125,6 +125,7 @@ def lambda_layer(node: Object) -> Iterator[Found]:
     "foreign-module",
     looks_at="object",
     severity="medium",
+    worst="high",
     cve=("CVE-2025-1550",),
     fixed_in="3.9.0",
 )
@@ -145,6 +146,7 @@ def foreign_module(node: Object) -> Iterator[Found]:
     "foreign-function",
     looks_at="object",
     severity="medium",
+    worst="high",
     cve=("CVE-2025-1550",),
     fixed_in="3.9.0",
 )

@@ -8,7 +8,7 @@ from typing import Any
 from archi.errors import quote
 from archi.readers._json import Duplicate
 from archi.scanning._findings import Found, rule
-from archi.scanning._objects import containers
+from archi.scanning._objects import containers, shown
 
 
 @rule(
@@ -24,8 +24,8 @@ def duplicate_key(document: tuple[Any, list[Duplicate], str]) -> Iterator[Found]
     value, duplicates, container = document
     wanted = {id(each.owner) for each in duplicates}
     places = {
-        id(found): place.shown(container)
-        for found, place in (containers(value) if wanted else ())
+        id(found): shown(tuple(way), container)
+        for found, way in (containers(value) if wanted else ())
         if id(found) in wanted
     }
     for each in duplicates:
