@@ -229,7 +229,10 @@ def test_damaged_archives_are_refused_or_read_as_zipfile_reads_them(tmp_path):
             with Archive(path) as archive:
                 mine = [(m.name, m.size, m.packed, m.start) for m in archive.members]
                 contents = {m: archive.read(m, 1 << 20) for m in archive.members}
+                overlaps = archive.overlaps()
         except ReadError:
+            continue
+        if overlaps:  # a scan names them; `zipfile` refuses them since Python 3.13
             continue
         with zipfile.ZipFile(path) as file:
             theirs = file.infolist()
