@@ -19,6 +19,7 @@ import fuzz
 import pytest
 
 import archi as package
+from archi.analysis.diff import difference
 from archi.errors import ArchiError
 from archi.readers._config import CALLS, NAME, NESTING
 
@@ -102,6 +103,18 @@ def test_a_layer_whose_twin_refuses_what_it_reads_is_shown(tmp_path):
     document = model(start(), layer("Conv1D", "out", tensor("in"), filters=2, kernel_size=3))
     (uncounted,) = load(document, tmp_path).summary().data["uncounted"]
     assert "dimensions" in uncounted["why"]
+
+
+@pytest.mark.parametrize("dtype", ["float16", {"class_name": "DTypePolicy"}, 7])
+def test_a_layer_whose_twin_refuses_its_config_is_compared_with_one_that_is_right(dtype, tmp_path):
+    right = load(model(start(), layer("Dense", "out", tensor("in"), units=4)), tmp_path)
+    wrong = model(start(), layer("Dense", "out", tensor("in"), units=[4], dtype=dtype, more={}))
+    wrong = load(wrong, tmp_path)
+    for networks in ((right, wrong), (wrong, right)):
+        (change,) = difference(*networks).changes
+        changed = {each.name: [each.before, each.after] for each in change.arguments}
+        assert changed.keys() == {"dtype", "units"}
+        assert changed["units"] in ([4, [4]], [[4], 4])
 
 
 def nested(depth, calls=1, module="keras"):
