@@ -20,6 +20,7 @@ import pytest
 
 import archi as package
 from archi.analysis.diff import difference
+from archi.drawing.plot import Plot
 from archi.errors import ArchiError
 from archi.readers._config import CALLS, NAME, NESTING
 
@@ -291,6 +292,13 @@ def test_many_layers_that_archi_does_not_know_take_no_longer(tmp_path):
     began = time.process_time()
     load(very_long_list(8000, "Mine"), tmp_path).summary()
     assert time.process_time() - began < 8
+
+
+def test_a_layer_that_reads_one_tensor_thousands_of_times_is_drawn(tmp_path):
+    reads = layer("Add", "out", [tensor("in")] * 8000)
+    began = time.process_time()
+    Plot(load(model(start(), reads), tmp_path), "layer").scene  # noqa: B018
+    assert time.process_time() - began < 8  # twelve times as long where each looks at all
 
 
 # --- names that are more than names ----------------------------------------------------------
