@@ -27,18 +27,27 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import hostile
 
 import archi
+from archi.analysis.compare import compare
+from archi.analysis.diff import difference
+from archi.analysis.diff_report import diff_report
 from archi.analysis.summary import summarize
+from archi.bridge import functional_json
+from archi.drawing.plot import Plot
 from archi.errors import ArchiError
+from archi.keras_code import keras_code
 from archi.layers import layer_classes
 from archi.ops import operation_classes
 from archi.readers import _hdf5, _hdf5_child
 from archi.readers._hdf5_plain import plain_contents
+from archi.render.pictures import writer
 from archi.scanning import quick_scan, scan
 from archi.scanning._report import scan_report
 from archi.scanning._sarif import sarif
@@ -86,8 +95,27 @@ def shown(path: Path) -> None:
         assert_clean(report.render(format))
 
 
+def used(path: Path) -> None:
+    """What can be loaded can be drawn, compared and exported, or one clear error says why not."""
+    graph = archi.load(str(path))
+    for level in ("stage", "block", "layer"):
+        for suffix in (".svg", ".dot", ".mmd", ".html"):
+            writer(f"net{suffix}")(Plot(graph, level))
+    for one, other in ((graph, small()), (small(), graph)):
+        json.loads(diff_report(difference(one, other)).render("json"))
+        json.loads(compare([one, other]).render("json"))
+    for export in (functional_json, keras_code):
+        with suppress(ArchiError):
+            assert_clean(export(graph))
+
+
+@cache
+def small() -> archi.Graph:
+    return archi.load("resnet20")
+
+
 # Whatever takes a path belongs here.
-TARGETS: list[Callable[[Path], None]] = [scanned, shown]
+TARGETS: list[Callable[[Path], None]] = [scanned, shown, used]
 HDF5_TARGETS: list[Callable[[Path], None]] = [plain_is_right]
 
 
@@ -362,7 +390,8 @@ def run(inputs: int, seed: int, keep: Path) -> int:
     rng = random.Random(seed)
     counts: Counter[str] = Counter()
     started = time.monotonic()
-    slowest = 0.0
+    slowest, where = 0.0, ""
+    failed: list[Path] = []
     with tempfile.TemporaryDirectory() as place:
         files = seeds(Path(place))
         warm_up(Path(place), files)
@@ -373,21 +402,26 @@ def run(inputs: int, seed: int, keep: Path) -> int:
             for target in [*TARGETS, *(HDF5_TARGETS if path.suffix == ".h5" else [])]:
                 began = time.monotonic()
                 outcome = attempt(path, target)
-                slowest = max(slowest, time.monotonic() - began)
+                seconds = time.monotonic() - began
+                if seconds > slowest:
+                    slowest, where = seconds, f"{target.__name__} on input {number}, from {name}"
                 if outcome not in ("answer", "error"):
                     keep.mkdir(parents=True, exist_ok=True)
                     kept = keep / f"{seed}-{number}{path.suffix}"
                     kept.write_bytes(path.read_bytes())
+                    failed.append(kept)
                     print(f"{kept} from {name}, {target.__name__}:\n{outcome}", flush=True)
                     outcome = "failure"
                 counts[outcome] += 1
             if number % 10_000 == 9_999:
                 print(f"{number + 1:,} inputs, {dict(counts)}", flush=True)
-    seconds = time.monotonic() - started
     print(
-        f"{inputs:,} inputs of seed {seed} in {seconds:.0f} s: {counts['answer']:,} answers, "
-        f"{counts['error']:,} errors, {counts['failure']:,} failures; slowest {slowest:.2f} s"
+        f"{inputs:,} inputs of seed {seed} in {time.monotonic() - started:.0f} s: "
+        f"{counts['answer']:,} answers, {counts['error']:,} errors, "
+        f"{counts['failure']:,} failures; slowest {slowest:.2f} s ({where})"
     )
+    if failed:
+        print("failed:", *dict.fromkeys(failed))
     return counts["failure"]
 
 

@@ -19,6 +19,8 @@ import fuzz
 import pytest
 
 import archi as package
+from archi.analysis.diff import difference
+from archi.drawing.plot import Plot
 from archi.errors import ArchiError
 from archi.readers._config import CALLS, NAME, NESTING
 
@@ -102,6 +104,18 @@ def test_a_layer_whose_twin_refuses_what_it_reads_is_shown(tmp_path):
     document = model(start(), layer("Conv1D", "out", tensor("in"), filters=2, kernel_size=3))
     (uncounted,) = load(document, tmp_path).summary().data["uncounted"]
     assert "dimensions" in uncounted["why"]
+
+
+@pytest.mark.parametrize("dtype", ["float16", {"class_name": "DTypePolicy"}, 7])
+def test_a_layer_whose_twin_refuses_its_config_is_compared_with_one_that_is_right(dtype, tmp_path):
+    right = load(model(start(), layer("Dense", "out", tensor("in"), units=4)), tmp_path)
+    wrong = model(start(), layer("Dense", "out", tensor("in"), units=[4], dtype=dtype, more={}))
+    wrong = load(wrong, tmp_path)
+    for networks in ((right, wrong), (wrong, right)):
+        (change,) = difference(*networks).changes
+        changed = {each.name: [each.before, each.after] for each in change.arguments}
+        assert changed.keys() == {"dtype", "units"}
+        assert changed["units"] in ([4, [4]], [[4], 4])
 
 
 def nested(depth, calls=1, module="keras"):
@@ -278,6 +292,13 @@ def test_many_layers_that_archi_does_not_know_take_no_longer(tmp_path):
     began = time.process_time()
     load(very_long_list(8000, "Mine"), tmp_path).summary()
     assert time.process_time() - began < 8
+
+
+def test_a_layer_that_reads_one_tensor_thousands_of_times_is_drawn(tmp_path):
+    reads = layer("Add", "out", [tensor("in")] * 8000)
+    began = time.process_time()
+    Plot(load(model(start(), reads), tmp_path), "layer").scene  # noqa: B018
+    assert time.process_time() - began < 8  # twelve times as long where each looks at all
 
 
 # --- names that are more than names ----------------------------------------------------------

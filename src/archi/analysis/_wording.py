@@ -101,10 +101,11 @@ def call_text(layer: Layer) -> str:
     """Return a layer as Keras code without its name: `Conv2D(64, 3, strides=2)`."""
     written = []
     for key in layer.arguments:
-        text = argument_text(layer, key)
+        value = layer.__dict__[key]
+        text = argument_text(layer, key, value)
         if layer.defaults[key] is REQUIRED:
             written.append(text)
-        elif layer.__dict__[key] != layer.defaults[key]:
+        elif value != layer.defaults[key]:
             written.append(f"{key}={text}")
     inside = ", ".join(written)
     inside = inside if len(inside) <= LONGEST else f"{inside[: LONGEST - 1]}…"

@@ -291,17 +291,16 @@ def _arguments(x: Layer, y: Layer) -> tuple[Argument, ...]:
             found.append(
                 Argument(
                     key,
-                    x.arguments[key].kind.write(before[key]),
-                    y.arguments[key].kind.write(after[key]),
-                    (argument_text(x, key), argument_text(y, key)),
+                    x.kind_of(key).write(before[key]),
+                    y.kind_of(key).write(after[key]),
+                    (argument_text(x, key, before[key]), argument_text(y, key, after[key])),
                 )
             )
     return tuple(found)
 
 
-def argument_text(layer: Layer, key: str) -> str:
-    """Return an argument's value as Python code, words without quotes."""
-    value = layer.__dict__[key]
-    code = value if isinstance(value, str) else layer.arguments[key].kind.code(value)
+def argument_text(layer: Layer, key: str, value: Any) -> str:
+    """Return the value of a layer's argument as Python code, words without quotes."""
+    code = value if isinstance(value, str) else layer.kind_of(key).code(value)
     code = code.strip('"')
     return code if len(code) <= LONGEST else f"{code[: LONGEST - 1]}…"

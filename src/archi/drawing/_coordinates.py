@@ -10,7 +10,7 @@ then pulled towards what they are joined to.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from itertools import pairwise
 from math import ceil
 
@@ -113,11 +113,16 @@ def _align(column: Column, boxes: int, main: set[int], kinds: int) -> None:
     Pairs of more than this kind are not in line, unless by chance.
     """
     place = {node: index for row in column.rows for index, node in enumerate(row)}
+    below = {node: sorted(map(place.__getitem__, each)) for node, each in column.below.items()}
+    above = {node: sorted(map(place.__getitem__, each)) for node, each in column.above.items()}
     for upper_row in column.rows[:-1]:
         candidates = []
         for upper in upper_row:
             for lower in column.below[upper]:
-                candidates.append(_rank_of_pair(column, boxes, main, place, upper, lower))
+                off_middle = _off_middle(below[upper], place[lower])
+                off_middle += _off_middle(above[lower], place[upper])
+                kind = _kind_of_pair(boxes, main, upper, lower)
+                candidates.append((kind, off_middle, place[upper], upper, lower))
         chosen: list[tuple[int, int]] = []
         for kind, *_, upper, lower in sorted(candidates):
             if kind > kinds:
@@ -134,28 +139,21 @@ def _align(column: Column, boxes: int, main: set[int], kinds: int) -> None:
             column.aligned_above[lower] = upper
 
 
-def _rank_of_pair(
-    column: Column, boxes: int, main: set[int], place: dict[int, int], upper: int, lower: int
-) -> tuple[int, int, int, int, int]:
-    """Return a key that sorts pairs by how much they should be in line."""
+def _kind_of_pair(boxes: int, main: set[int], upper: int, lower: int) -> int:
+    """Return the kind of a pair; the less it is, the more they should be in line."""
     if upper in main and lower in main:
-        kind = MAIN
-    elif upper >= boxes and lower >= boxes:
-        kind = LANES
-    elif upper < boxes and lower < boxes:
-        kind = BOXES
-    else:
-        kind = LANES_AND_BOXES
-    off_middle = _off_middle(column.below[upper], place, lower) + _off_middle(
-        column.above[lower], place, upper
-    )
-    return kind, off_middle, place[upper], upper, lower
+        return MAIN
+    if upper >= boxes and lower >= boxes:
+        return LANES
+    if upper < boxes and lower < boxes:
+        return BOXES
+    return LANES_AND_BOXES
 
 
-def _off_middle(neighbours: list[int], place: dict[int, int], node: int) -> int:
-    """Return how far a node is from being the middle one of its siblings."""
-    before = sum(place[other] < place[node] for other in neighbours)
-    after = sum(place[other] > place[node] for other in neighbours)
+def _off_middle(siblings: list[int], place: int) -> int:
+    """Return how far a place is from being the middle one of its siblings, which are sorted."""
+    before = bisect_left(siblings, place)
+    after = len(siblings) - bisect_right(siblings, place)
     return abs(before - after)
 
 

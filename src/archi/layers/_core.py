@@ -31,6 +31,7 @@ from archi.layers._arguments import (
     Argument,
     Boolean,
     DTypePolicy,
+    Kind,
     arg,
 )
 from archi.layers._objects import REGULARIZER, snake_case
@@ -392,6 +393,10 @@ class Layer:
     def values(self) -> dict[str, Any]:
         """Return the constructor arguments and their canonical values, the name left out."""
         return {key: self.__dict__[key] for key in self.arguments}
+
+    def kind_of(self, argument: str) -> Kind:
+        """Return the kind of value that one of `values` is."""
+        return self.arguments[argument].kind
 
     def get_config(self) -> dict[str, Any]:
         """Return the config that Keras's layer of this class returns."""

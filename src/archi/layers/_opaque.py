@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Inference, Node, Shape, Tensor, Unbatched, Weight
+from archi.layers._arguments import Kind
 from archi.layers._core import Kept, Layer
 from archi.layers._objects import snake_case
 
@@ -40,6 +41,10 @@ class OpaqueLayer(Layer):
 
     def values(self) -> dict[str, Any]:
         return {key: self.config[key] for key in self.config if key != "name"}
+
+    def kind_of(self, argument: str) -> Kind:
+        """Whatever the document holds."""
+        return Kind()
 
     def get_config(self) -> dict[str, Any]:
         return {**self.config, "name": self.name}
