@@ -118,6 +118,15 @@ def test_a_layer_whose_twin_refuses_its_config_is_compared_with_one_that_is_righ
         assert changed["units"] in ([4, [4]], [[4], 4])
 
 
+def test_a_dtype_of_an_unknown_layer_is_the_same_in_either_words(tmp_path):
+    policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}}
+    first, second = (
+        load(model(start(), layer("Gate", "out", tensor("in"), dtype=dtype)), tmp_path)
+        for dtype in ("float32", policy)
+    )
+    assert difference(first, second).changes == []
+
+
 def nested(depth, calls=1, module="keras"):
     """Return a model in a model in a model, each called so many times on its own output."""
     inner, last = layer("ReLU", "out", tensor("in")), 0

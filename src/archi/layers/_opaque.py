@@ -40,7 +40,7 @@ class OpaqueLayer(Layer):
         return name if isinstance(name, str) and name else "?"
 
     def values(self) -> dict[str, Any]:
-        return {key: self.config[key] for key in self.config if key != "name"}
+        return {key: _policy_name(self.config[key]) for key in self.config if key != "name"}
 
     def kind_of(self, argument: str) -> Kind:
         """Whatever the document holds."""
@@ -48,6 +48,14 @@ class OpaqueLayer(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**self.config, "name": self.name}
+
+
+def _policy_name(value: Any) -> Any:
+    """Return the name of a dtype policy, as older files have it; any other value as it is."""
+    if isinstance(value, dict) and value.get("class_name") == "DTypePolicy":
+        config = value.get("config")
+        return config.get("name") if isinstance(config, dict) else value
+    return value
 
 
 class Source(Layer):
