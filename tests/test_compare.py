@@ -85,6 +85,9 @@ def test_odd_resolutions_are_aligned():
 def test_unknown_sizes_are_a_row_of_their_own():
     rows = compare([open_size()]).data["models"][0]["by_resolution"]
     assert rows == [{"fall": "unknown", "params": 112, "macs": None}]
+    table = compare([open_size(), load("resnet18")]).render("table")
+    (row,) = [line for line in table.splitlines() if line.startswith("unknown ")][:1]
+    assert row.split() == ["unknown", "?", "0"]
 
 
 @pytest.mark.parametrize(

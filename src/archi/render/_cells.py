@@ -10,7 +10,7 @@ from archi.report import Column
 from archi.units import deviation, file_size, si, sizes, times
 
 BARS = ("share", "ratio", "gauge")
-UNKNOWN = ("count", "amount", "bytes", "change", "amount_change")  # "?" where there is no value
+UNKNOWN = ("count", "amount", "bytes", "gauge", "change", "amount_change")  # "?" for no value
 KINDS: dict[str, Callable[[Any], str]] = {
     "count": lambda value: f"{value:,}",
     "amount": si,

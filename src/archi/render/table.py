@@ -228,7 +228,7 @@ class _Layout:
                 value = self.values[i][number]
                 with_bar = column.kind in BARS and bool(text)
                 if with_bar:
-                    yield Segment(" " * pending + bar(value, largest[i]), BLUE)
+                    yield Segment(" " * pending + bar(value or 0, largest[i]), BLUE)
                     text, pending = f"{text:>{self.widths[i] - BAR}}", 0
                 shown = text if with_bar else self._pad(i, text)
                 stripped = shown.rstrip()
