@@ -485,6 +485,11 @@ def shape_bomb(file):
 
 
 @in_place_of_the_kernel
+def shape_of_many_digits(file):
+    file.create_dataset(KERNEL, (1 << 40,) * 20, "float32", chunks=(1,) * 20)
+
+
+@in_place_of_the_kernel
 def unwritten(file):
     """In one piece, as Keras writes them, but never written."""
     file.create_dataset(KERNEL, (1 << 31,), "float32")
@@ -513,6 +518,11 @@ def values_of_other_files(path):
 @finds("h5-shape-bomb", "medium", "model.weights.h5: /layers/dense/vars/0")
 def values_without_end(path):
     archive(path, model(dense()), h5=weights(shape_bomb))
+
+
+@finds("h5-shape-bomb", "medium", "model.weights.h5: /layers/dense/vars/0")
+def more_values_than_can_be_counted(path):
+    archive(path, model(dense()), h5=weights(shape_of_many_digits))
 
 
 @finds("h5-shape-bomb", "medium", "model.weights.h5: /layers/dense/vars/0")

@@ -16,6 +16,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import fuzz
+import hostile
 import pytest
 
 import archi as package
@@ -232,6 +233,13 @@ def test_shapes_that_no_tensor_has_are_unknown(tmp_path):
     assert load(document, tmp_path).batch == 1
 
 
+def test_weights_of_a_shape_that_no_tensor_has_are_unknown(tmp_path):
+    path = tmp_path / "model.keras"
+    config = hostile.model({**hostile.dense(), "module": "mine"})
+    hostile.archive(path, config, h5=hostile.weights(hostile.shape_of_many_digits))
+    assert package.load(str(path)).layers[-1].params is None
+
+
 def test_a_layer_after_one_that_its_twin_refuses_sees_no_one_knows_what(tmp_path):
     refused = layer("Conv2D", "a", tensor("in"), filters=3, kernel_size=3, groups=2)
     after = layer("Conv2D", "out", tensor("a"), filters=3, kernel_size=3)
@@ -320,7 +328,7 @@ NAMES = [
 ]  # fmt: skip
 
 
-def hostile(known):
+def hostile_names(known):
     """Return a network with these names, and classes with these names if not all are known."""
     layers = [start(NAMES[0])]
     for number, (before, name) in enumerate(pairwise(NAMES)):
@@ -336,7 +344,7 @@ def hostile(known):
 @pytest.fixture(params=[True, False], ids=["known", "unknown"])
 def file(request, tmp_path):
     path = tmp_path / "hostile.json"
-    path.write_text(json.dumps(hostile(request.param)))
+    path.write_text(json.dumps(hostile_names(request.param)))
     return str(path)
 
 

@@ -21,6 +21,7 @@ MEMORY = 192 << 20  # bytes beyond what is there when everything is imported
 SECONDS = 3  # of the processor
 OBJECTS = 100_000
 DEPTH = 100
+LARGEST = 1 << 63  # bytes that a dataset is said to declare; there can be 600 digits of them
 TEXT = 1024  # characters of a path
 ATTRIBUTE = 16 << 20  # bytes
 
@@ -209,7 +210,8 @@ def _dataset(h5py: Any, dataset: Any, shown: str, length: int) -> Iterator[list[
     kind = dataset.get_type()
     size = kind.get_size()
     stored = min(dataset.get_storage_size(), length)
-    yield ["dataset", shown, shape, _dtype(kind), math.prod(shape or ()) * size, stored]
+    declared = min(math.prod(shape or ()) * size, LARGEST)
+    yield ["dataset", shown, shape, _dtype(kind), declared, stored]
 
 
 def _dtype(kind: Any) -> str:

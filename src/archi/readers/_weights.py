@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from archi.errors import ReadError, printable
-from archi.graph import Weight
+from archi.graph import Weight, is_countable
 from archi.layers._arguments import DType
 from archi.readers._hdf5 import Contents, Dataset, quick_contents
 
@@ -141,7 +141,7 @@ def _weights(datasets: Iterator[tuple[str, Dataset]], trainable: bool) -> Found 
     for path, dataset in datasets:
         if _is_seed(path, dataset):
             continue
-        if dataset.shape is None:
+        if dataset.shape is None or not is_countable(dataset.shape):
             return None
         # Some files, of every version, have `:0` after a name.
         name = printable(path.removesuffix(":0"))
