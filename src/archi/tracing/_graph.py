@@ -32,8 +32,7 @@ from archi.layers._objects import snake_case
 from archi.layers._opaque import OpaqueLayer, Source
 from archi.layers._values import Constant
 from archi.layers.core import InputLayer
-from archi.ops._serial import read_node
-from archi.readers._config import data_format_of
+from archi.readers._config import data_format_of, layer_of
 from archi.tracing._trace import Call, Inside, Path, Trace, is_kerass, scope_of
 
 PLAIN = (type(None), bool, int, float, str, slice, type(Ellipsis))
@@ -291,7 +290,7 @@ def _twin(keras: Any, called: Any, closed: str | None) -> Layer:
         return OpaqueLayer(document, f"its call can't be followed{reason}")
     try:
         document = json.loads(json.dumps(keras.saving.serialize_keras_object(called)))
-        return read_node(document)
+        return layer_of(document)
     except ArchiError as error:
         return OpaqueLayer(document, error.message)
     except Exception:  # of code in a config, such as a custom activation's
