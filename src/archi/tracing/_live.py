@@ -43,7 +43,7 @@ def live_graph(
         found = arguments_of(keras, model, settings, called)
         if _is_config(keras, model):
             graph = _read(keras, model, settings, title)
-            if not any(isinstance(layer, OpaqueLayer) for layer in graph.layers):
+            if _is_all(graph, model):
                 graph.live = LiveModel(keras, model, make, found, None)
                 return graph
         traced = _called(keras, model, found)
@@ -66,6 +66,17 @@ def _is_config(keras: ModuleType, model: Any) -> bool:
     """Whether the config of a model says all of it: it has nothing but Keras's own classes."""
     declared = isinstance(model, keras.Sequential) or hasattr(model, "_inputs_struct")
     return declared and all(map(is_kerass, model._flatten_layers()))
+
+
+def _is_all(graph: Graph, model: Any) -> bool:
+    """Whether a graph read from a model's config is that model.
+
+    A config does not say that a layer which another holds is elsewhere in the network as
+    well: there it is two.
+    """
+    if any(isinstance(layer, OpaqueLayer) for layer in graph.layers):
+        return False
+    return not model.built or sum(len(each.weights) for each in graph.layers) == len(model.weights)
 
 
 def _read(keras: ModuleType, model: Any, settings: Settings, title: str) -> Graph:
