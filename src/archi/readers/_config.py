@@ -34,7 +34,7 @@ from archi.graph import (
 from archi.layers._arguments import DType
 from archi.layers._core import Layer
 from archi.layers._objects import snake_case
-from archi.layers._opaque import OpaqueLayer
+from archi.layers._opaque import OpaqueLayer, reason
 from archi.layers._values import read_values
 from archi.ops._serial import read_node
 from archi.readers._held import HeldModel, within
@@ -159,15 +159,17 @@ class _Reader:
 
     def _layer(self, document: dict[str, Any], place: Place) -> Layer:
         layer: Layer
+        named = _named(document)
         try:
-            layer = read_node(self.with_models(_named(document), place))
+            layer = read_node(self.with_models(named, place))
         except LayerError as error:
+            why = reason(error, _config_name(named), str(document.get("class_name")))
             if document.get("class_name") == INPUT:
                 layer = _plain_input(document)
             elif self.held:
-                raise LayerError(within(_name_of(document), error.message)) from None
+                raise LayerError(within(_name_of(document), why)) from None
             else:
-                layer = OpaqueLayer(document, error.message)
+                layer = OpaqueLayer(document, why)
         layer.name = place.path
         self.places[layer] = place
         if place.frozen:
@@ -393,7 +395,7 @@ class DeclaredModel:
             except LayerError as error:
                 if self.reader.held:
                     raise
-                why = error.message
+                why = reason(error, layer.name, layer.class_name)
         return self._unknown_call(layer, call, args, kwargs, why)
 
     def _unknown_call(
@@ -663,13 +665,18 @@ def _is_holder(class_name: Any) -> bool:
 
 def _name_of(document: Mapping[str, Any], default: str = "") -> str:
     """Return a layer's or model's name."""
-    config = document.get("config")
-    inner = config.get("name") if isinstance(config, dict) else None
-    for name in (document.get("name"), inner, default, document.get("class_name")):
+    for name in (document.get("name"), _config_name(document), default, document.get("class_name")):
         if isinstance(name, str) and name:
             _check_length(name)
             return name
     raise ReadError("the file has a layer without a name")
+
+
+def _config_name(document: Mapping[str, Any]) -> str:
+    """Return the name in a layer's config, "" where there is none."""
+    config = document.get("config")
+    name = config.get("name") if isinstance(config, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _plain_input(document: Mapping[str, Any]) -> Layer:

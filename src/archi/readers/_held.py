@@ -120,7 +120,7 @@ class HeldModel(Model):
 
 def within(name: str, why: str) -> str:
     """Return why a model can't be known: what is so of a layer in it."""
-    return f"the model in it has the layer {quote(name)}: {why}"
+    return f"the layer {quote(name)} of the model in it: {why}"
 
 
 def _made(nodes: list[Node], output: Tensor) -> tuple[Shape, ...]:

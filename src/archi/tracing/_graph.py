@@ -29,7 +29,7 @@ from archi.graph import (
 )
 from archi.layers import Layer
 from archi.layers._objects import snake_case
-from archi.layers._opaque import OpaqueLayer, Source
+from archi.layers._opaque import OpaqueLayer, Source, reason
 from archi.layers._values import Constant
 from archi.layers.core import InputLayer
 from archi.readers._config import data_format_of, layer_of
@@ -218,7 +218,7 @@ class Drawing:
             try:
                 node = twin.add_call(args, kwargs)
             except ArchiError as error:
-                why = error.message
+                why = reason(error, twin.name, twin.class_name)
             else:
                 why = _disagreement(node, shapes, weights)
                 if not why:
@@ -286,13 +286,14 @@ def _twin(keras: Any, called: Any, closed: str | None) -> Layer:
     """Return the twin of a layer or operation; an opaque one where there is none."""
     document: dict[str, Any] = {"class_name": type(called).__name__, "config": {}}
     if not is_kerass(called):
-        reason = f": {closed}" if closed else ""
-        return OpaqueLayer(document, f"its call can't be followed{reason}")
+        because = f": {closed}" if closed else ""
+        return OpaqueLayer(document, f"its call can't be followed{because}")
     try:
         document = json.loads(json.dumps(keras.saving.serialize_keras_object(called)))
         return layer_of(document)
     except ArchiError as error:
-        return OpaqueLayer(document, error.message)
+        class_name = str(document["class_name"])
+        return OpaqueLayer(document, reason(error, getattr(called, "name", ""), class_name))
     except Exception:  # of code in a config, such as a custom activation's
         return OpaqueLayer(document, "Keras can't write its config")
 
