@@ -116,6 +116,7 @@ def owned(layer: Layer, weights: tuple[Weight, ...] | None) -> tuple[Weight, ...
 class Holder(Layer):
     """A layer with others among its arguments."""
 
+    composed = True
     depth = 1  # how many layers are in each other inside
 
     @property

@@ -39,6 +39,7 @@ from archi.layers._values import read_values
 from archi.ops._serial import read_node
 from archi.readers._held import HeldModel, within
 from archi.readers._legacy import is_legacy, modern
+from archi.readers._policies import with_one_policy
 from archi.readers._weights import Names, Weights
 
 NESTING = 40  # models in models
@@ -161,7 +162,7 @@ class _Reader:
         layer: Layer
         named = _named(document)
         try:
-            layer = read_node(self.with_models(named, place))
+            layer = read_node(self.with_models(with_one_policy(named), place))
         except LayerError as error:
             why = reason(error, _config_name(named), str(document.get("class_name")))
             if document.get("class_name") == INPUT:

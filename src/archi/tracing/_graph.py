@@ -289,13 +289,28 @@ def _twin(keras: Any, called: Any, closed: str | None) -> Layer:
         because = f": {closed}" if closed else ""
         return OpaqueLayer(document, f"its call can't be followed{because}")
     try:
-        document = json.loads(json.dumps(keras.saving.serialize_keras_object(called)))
+        document = json.loads(json.dumps(_serialized(keras, called)))
         return layer_of(document)
     except ArchiError as error:
         class_name = str(document["class_name"])
         return OpaqueLayer(document, reason(error, getattr(called, "name", ""), class_name))
     except Exception:  # of code in a config, such as a custom activation's
         return OpaqueLayer(document, "Keras can't write its config")
+
+
+def _serialized(keras: Any, called: Any) -> dict[str, Any]:
+    """Return a layer's or operation's document, with the one dtype policy that it has."""
+    document: dict[str, Any] = keras.saving.serialize_keras_object(called)
+    policies = getattr(called, "dtype_policy", None)
+    if isinstance(policies, keras.dtype_policies.DTypePolicyMap) and not _parts(called):
+        own = policies[called.path] if called.path else policies.default_policy
+        document["config"]["dtype"] = keras.saving.serialize_keras_object(own)
+    return document
+
+
+def _parts(layer: Any) -> list[Any]:
+    """Return the layers that a layer is made of."""
+    return list(layer._flatten_layers(include_self=False))
 
 
 @contextmanager

@@ -63,9 +63,17 @@ def live_graph(
 
 
 def _is_config(keras: ModuleType, model: Any) -> bool:
-    """Whether the config of a model says all of it: it has nothing but Keras's own classes."""
+    """Whether the config of a model says all of it.
+
+    It has nothing but Keras's own classes then, and no dtype policies by the paths that its
+    layers happen to have: a config does not keep these.
+    """
     declared = isinstance(model, keras.Sequential) or hasattr(model, "_inputs_struct")
-    return declared and all(map(is_kerass, model._flatten_layers()))
+    policies = keras.dtype_policies.DTypePolicyMap
+    return declared and all(
+        is_kerass(layer) and not isinstance(layer.dtype_policy, policies)
+        for layer in model._flatten_layers()
+    )
 
 
 def _is_all(graph: Graph, model: Any) -> bool:
