@@ -100,7 +100,7 @@ def test_a_layer_whose_twin_refuses_what_it_reads_is_shown(tmp_path):
     assert [each.name for each in graph.layers] == ["in", "out"]
     document = model(start(), layer("Dense", "out", tensor("in"), units=-4))
     uncounted = load(document, tmp_path).summary().data["uncounted"]
-    why = "out (Dense): units must be a whole number of at least 1. Received: -4"
+    why = "units must be a whole number of at least 1. Received: -4"
     assert uncounted == [{"layer": "out", "class": "Dense", "why": why}]
     document = model(start(), layer("Conv1D", "out", tensor("in"), filters=2, kernel_size=3))
     (uncounted,) = load(document, tmp_path).summary().data["uncounted"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from keyword import iskeyword
-from typing import Any
+from typing import Any, NamedTuple
 
 from archi.errors import ArchiError
 from archi.flat import flat
@@ -15,7 +15,7 @@ from archi.layers._arguments import constructor_code, literal
 from archi.layers._nested import Sequential
 from archi.layers._opaque import OpaqueLayer
 from archi.layers._values import Constant
-from archi.layers._wrapping import held
+from archi.layers._wrapping import Model, held
 
 _MAKERS = {"numpy": "np.array", "tensor": "keras.ops.convert_to_tensor"}  # of constants
 LINE = 100  # columns; longer calls go over several lines
@@ -30,52 +30,89 @@ def keras_code(graph: Graph) -> str:
 
     Raises ArchiError for a layer that is not Keras's, or reads what is no layer's.
     """
-    for layer in graph.layers:
-        if layer.stands_alone or isinstance(layer, OpaqueLayer):
-            raise ArchiError(
-                f"{layer.label} can't be written as Keras code: only the code that it is of has it"
-            )
-    writer = _Writer(graph if graph.live else flat(graph))
+    taken = {"x", "keras", "layers", "np"}
     docstring = literal(graph.title)[1:-1]
+    functions = _functions("build", docstring, _checked(graph), taken)
+    writers = [_Writer(each.graph, taken) for each in functions]
     return "\n".join(
         [
             f'"""{docstring}, written by archi."""',
             "",
             "import keras",
             "from keras import layers",
-            *writer.imports(),
-            "",
-            "",
-            "def build() -> keras.Model:",
-            f'    """Return {docstring}, freshly initialised."""',
-            *writer.body(),
+            *_imports(writers),
+            *chain.from_iterable(
+                [
+                    "",
+                    "",
+                    f"def {each.name}() -> keras.Model:",
+                    f'    """Return {each.makes}, freshly initialised."""',
+                    *writer.body(),
+                ]
+                for each, writer in zip(functions, writers, strict=True)
+            ),
             "",
         ]
     )
 
 
+class _Function(NamedTuple):
+    """A function that makes a network; `makes` says which, in a docstring."""
+
+    name: str
+    makes: str
+    graph: Graph
+
+
+def _functions(name: str, makes: str, graph: Graph, taken: set[str]) -> list[_Function]:
+    """Return the function of a network, those of models that its layers hold before it."""
+    found = []
+    for model in _held(graph):
+        if isinstance(model, Model):
+            model.function = _identifier(f"make_{model.name}", taken)
+            network = _checked(model.network())
+            found += _functions(model.function, literal(model.name)[1:-1], network, taken)
+    return [*found, _Function(name, makes, graph)]
+
+
+def _checked(graph: Graph) -> Graph:
+    """Return the network as it is to be written. Raises ArchiError where it can't be."""
+    for layer in graph.layers:
+        if layer.stands_alone or isinstance(layer, OpaqueLayer):
+            raise ArchiError(
+                f"{layer.label} can't be written as Keras code: only the code that it is of has it"
+            )
+    return graph if graph.live else flat(graph)
+
+
+def _held(graph: Graph) -> Iterator[Layer]:
+    return chain.from_iterable(map(held, graph.layers))
+
+
+def _imports(writers: list[_Writer]) -> list[str]:
+    """Import the classes that are not in `keras.layers`, operations among them."""
+    others: dict[str, set[str]] = {}
+    for layer in chain.from_iterable(_held(writer.graph) for writer in writers):
+        if not _is_public(layer) and not isinstance(layer, Model):
+            others.setdefault(layer.module, set()).add(layer.class_name)
+    lines = [f"from {m} import {', '.join(sorted(others[m]))}" for m in sorted(others)]
+    arrays = any(writer.has_arrays() for writer in writers)
+    return [*lines, *["import numpy as np"] * arrays]
+
+
 class _Writer:
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, taken: set[str]) -> None:
         self.graph = graph
         self.nodes = sorted(graph.nodes, key=lambda node: node.serial)
         self.names: dict[Node, str] = {}
-        self.taken = {"x", "keras", "layers", "np"}
+        self.taken = taken.copy()
         self.shared: dict[Layer, str] = {}
         self.readers: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
         for node in graph.nodes:
             for tensor in node.inputs:
                 self.readers[tensor.node].append(node)
 
-    def imports(self) -> list[str]:
-        """Import the classes that are not in `keras.layers`, operations among them."""
-        others: dict[str, set[str]] = {}
-        for layer in chain.from_iterable(map(held, self.graph.layers)):
-            if not _is_public(layer):
-                others.setdefault(layer.module, set()).add(layer.class_name)
-        lines = [f"from {m} import {', '.join(sorted(others[m]))}" for m in sorted(others)]
-        return [*lines, *["import numpy as np"] * self._has_arrays()]
-
-    def _has_arrays(self) -> bool:
+    def has_arrays(self) -> bool:
         """Whether a call has an array of NumPy's among its arguments."""
         pending: list[Any] = [[node.args, node.kwargs] for node in self.nodes]
         while pending:
@@ -111,15 +148,7 @@ class _Writer:
         ends = [tensor.node for tensor in (*self.graph.inputs, *self.graph.outputs)]
         if self.readers[node] == [after] and node not in ends:
             return "x"
-        return self._variable((node.layer.owner or node.layer).name)
-
-    def _variable(self, name: str) -> str:
-        word = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
-        word = word if word[:1].isalpha() else f"t_{word}"
-        while word in self.taken or iskeyword(word):
-            word += "_"
-        self.taken.add(word)
-        return word
+        return _identifier((node.layer.owner or node.layer).name, self.taken)
 
     def _tensor(self, tensor: Tensor) -> str:
         name = self.names[tensor.node]
@@ -179,9 +208,19 @@ class _Writer:
             return _assign(self.names[node], made, layer, call)
         lines = []
         if layer not in self.shared:  # made once, then called by name
-            self.shared[layer] = self._variable(f"{layer.name}_layer")
+            self.shared[layer] = _identifier(f"{layer.name}_layer", self.taken)
             lines = _assign(self.shared[layer], made, layer, "")
         return [*lines, f"    {self.names[node]} = {self.shared[layer]}{call}"]
+
+
+def _identifier(name: str, taken: set[str]) -> str:
+    """Return a name for what is called `name`, and take it."""
+    word = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
+    word = word if word[:1].isalpha() else f"t_{word}"
+    while word in taken or iskeyword(word):
+        word += "_"
+    taken.add(word)
+    return word
 
 
 def _is_public(layer: Layer) -> bool:

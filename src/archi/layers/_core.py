@@ -121,6 +121,7 @@ class Layer:
     stands_alone: bool = False  # whether it is there without an input, and is none itself
     has_build_config: ClassVar[bool] = True  # False where Keras builds it when constructed
     quantizes: ClassVar[frozenset[str]] = frozenset()  # the quantisation modes it has
+    composed: ClassVar[bool] = False  # whether Keras makes it of other layers
     wrappable: ClassVar[bool] = True  # whether one tensor, or a list, is all it wants
     module: ClassVar[str] = "keras.layers"  # where Keras looks the class up
     registered_name: ClassVar[str | None] = None  # as a config of the class has it

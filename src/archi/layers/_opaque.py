@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archi.errors import ArchiError, printable
 from archi.graph import Inference, Node, Shape, Tensor, Unbatched, Weight
 from archi.layers._arguments import Kind
 from archi.layers._core import Kept, Layer
@@ -86,6 +87,12 @@ class Source(Layer):
 
     def kept(self) -> Kept:
         return Kept(inputs=False, outputs=False)
+
+
+def reason(error: ArchiError, name: str, class_name: str) -> str:
+    """Return what an error says of a layer, without the name that stands beside it anyway."""
+    said = error.message.removeprefix(f"{printable(name)} ({class_name})")
+    return said.removeprefix(":").lstrip()
 
 
 def unknown(

@@ -78,6 +78,7 @@ class Cell(Stepper):
 class Recurrent(Stepper):
     """A layer that takes a sequence step by step."""
 
+    composed = True
     inputs_name = "sequences"
     call_arguments = ("initial_state", "mask", "training")
     build_arguments = ("initial_state",)

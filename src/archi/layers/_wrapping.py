@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archi.graph import Inference, Shape, Weight, is_list
+from archi.graph import Graph, Inference, Shape, Weight, is_list
 from archi.layers._arguments import Kind, constructor_code
 from archi.layers._core import Layer, is_shape
 from archi.layers._serial import read_layer
@@ -68,9 +68,9 @@ def inner_layer(value: Any) -> Layer:
 
 
 def held(layer: Layer) -> Iterator[Layer]:
-    """Yield a layer and those inside it."""
+    """Yield a layer and those inside it, of a model there not its own."""
     yield layer
-    if isinstance(layer, Holder):
+    if isinstance(layer, Holder) and not isinstance(layer, Model):
         for inner in layer.inner:
             yield from held(inner)
 
@@ -81,6 +81,8 @@ def depth(layer: Layer) -> int:
 
 
 def _code(layer: Layer) -> str:
+    if isinstance(layer, Model):
+        return f"{layer.function}()"
     made = f"layers.{layer.class_name}" if layer.module == "keras.layers" else layer.class_name
     return f"{made}({', '.join(constructor_code(layer))})"
 
@@ -114,6 +116,7 @@ def owned(layer: Layer, weights: tuple[Weight, ...] | None) -> tuple[Weight, ...
 class Holder(Layer):
     """A layer with others among its arguments."""
 
+    composed = True
     depth = 1  # how many layers are in each other inside
 
     @property
@@ -143,6 +146,19 @@ class Holder(Layer):
         if len(inference.outputs) != 1:
             raise self.refuse("holds layers that give one tensor", layer.class_name)
         return inference
+
+
+class Model(Holder):
+    """A model that another layer holds, called on one tensor and giving one.
+
+    `function` is the function that makes it where the network is written as code.
+    """
+
+    function = ""
+
+    def network(self) -> Graph:
+        """Return it as a network by itself."""
+        raise NotImplementedError
 
 
 def _described(value: Any) -> Any:

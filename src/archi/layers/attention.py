@@ -43,6 +43,7 @@ class _Projection(NamedTuple):
 class _HeadAttention(Layer):
     """What attention over several heads shares: how it is called, and its projections."""
 
+    composed = True
     inputs_name = "query"
     call_arguments: ClassVar[tuple[str, ...]] = (
         "value",

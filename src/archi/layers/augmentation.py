@@ -50,6 +50,8 @@ class _KeepsDType(_Augmentation):
 class AugMix(_Augmentation):
     """A mixture of chains of augmentations."""
 
+    composed = True
+
     value_range: tuple[float, float] = arg(Range(), PIXELS)
     num_chains: int = arg(Integer(1), 3)
     chain_depth: int = arg(Integer(1), 3)
@@ -132,6 +134,8 @@ class MixUp(_Augmentation):
 class RandAugment(_Augmentation):
     """Several augmentations out of many, one after the other."""
 
+    composed = True
+
     value_range: tuple[float, float] = arg(Range(), PIXELS)
     num_ops: int = arg(Integer(0), 2)
     factor: tuple[float, float] = arg(Factor(0, 1, strict=True), 0.5)
@@ -173,6 +177,8 @@ class RandomColorDegeneration(_Augmentation):
 
 class RandomColorJitter(_Augmentation):
     """Brightness, contrast, saturation and hue, each where its factor is given."""
+
+    composed = True
 
     value_range: tuple[float, float] = arg(Range(), PIXELS)
     brightness_factor: Any = arg(Factor(-1, 1, kept=True, optional=True), None)

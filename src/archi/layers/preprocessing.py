@@ -459,6 +459,7 @@ class _Ngrams(Kind):
 class TextVectorization(_Lookup):
     """Texts made even, split into terms, and these by their place in a vocabulary."""
 
+    composed = True
     num_oov_indices = 1
     mask_token = ""
     oov_token = "[UNK]"

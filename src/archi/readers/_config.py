@@ -1,6 +1,6 @@
 """A model's config, as Keras writes it, → Graph.
 
-A functional or Sequential document is read into a `_Model`: its layers as twins, its
+A functional or Sequential document is read into a `DeclaredModel`: its layers as twins, its
 calls in an order in which each finds its inputs. Running through the calls makes the
 graph; a model called inside another is run through at that place, its layers named
 `outer/inner`, once for every call of it.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise, zip_longest
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from archi.errors import ArchiError, LayerError, ReadError, quote
 from archi.graph import (
@@ -36,10 +36,12 @@ from archi.graph import (
 from archi.layers._arguments import DType
 from archi.layers._core import Layer
 from archi.layers._objects import snake_case
-from archi.layers._opaque import OpaqueLayer
+from archi.layers._opaque import OpaqueLayer, reason
 from archi.layers._values import read_values
 from archi.ops._serial import read_node
+from archi.readers._held import HeldModel, within
 from archi.readers._legacy import is_legacy, modern
+from archi.readers._policies import with_one_policy
 from archi.readers._weights import Names, Weights
 
 NESTING = 40  # models in models
@@ -47,6 +49,7 @@ OUTPUTS = 1000  # of one layer without a twin
 NAME = 500  # characters of a layer's class or path; a table has them in every row
 CALLS = 51_000  # of layers; models that are called twice in models called twice have many
 INPUT = "InputLayer"
+HELD = ("layer", "layers")  # arguments of layers that others may be among
 
 Key = tuple[str, int]  # a layer of a model and which call of it
 Outputs = tuple[Tensor, ...]
@@ -116,17 +119,27 @@ def build_graph(
         return reader.graph(model, title)
 
 
+def layer_of(document: dict[str, Any]) -> Layer:
+    """Return the twin of the layer or operation that a document describes.
+
+    Raises LayerError for what archi does not know, ReadError for what is no document.
+    """
+    reader = _Reader(Settings(), Weights())
+    return read_node(reader.with_models(document, Place()))
+
+
 class _Reader:
     """What the models of one document share: objects by their id, settings, weights."""
 
-    def __init__(self, settings: Settings, weights: Weights) -> None:
+    def __init__(self, settings: Settings, weights: Weights, *, held: bool = False) -> None:
         self.settings = settings
         self.weights = weights
+        self.held = held  # whether a layer holds the model; nothing in it may be unknown then
         self.legacy = False  # whether the document is of Keras 2 or a legacy format
         self.shared: dict[Any, Any] = {}  # layers and models by their shared_object_id
         self.places: dict[Layer, Place] = {}  # of a layer in several models, the first
 
-    def model(self, document: Any, place: Place) -> _Model | None:
+    def model(self, document: Any, place: Place) -> DeclaredModel | None:
         """Return a model's document as a model, None where it describes no layers."""
         if not isinstance(document, dict) or not isinstance(document.get("config"), dict):
             raise ReadError("the file describes no Keras model: it has no class_name and config")
@@ -135,12 +148,12 @@ class _Reader:
         kind = _kind(document)
         return kind(self, document, place) if kind else None
 
-    def member(self, document: dict[str, Any], place: Place) -> Layer | _Model:
+    def member(self, document: dict[str, Any], place: Place) -> Layer | DeclaredModel:
         """Return a layer's document as a twin, a model, or an opaque layer."""
         _check_length(str(document.get("class_name")))
         identity = document.get("shared_object_id")
-        if isinstance(identity, int) and identity in self.shared:
-            found: Layer | _Model = self.shared[identity]
+        if isinstance(identity, int) and self.shared.get(identity) is not None:
+            found: Layer | DeclaredModel = self.shared[identity]
             return found
         member = self.model(document, place) or self._layer(document, place)
         if isinstance(identity, int):
@@ -149,18 +162,55 @@ class _Reader:
 
     def _layer(self, document: dict[str, Any], place: Place) -> Layer:
         layer: Layer
+        named = _named(document)
         try:
-            layer = read_node(_named(document))
+            layer = read_node(self.with_models(with_one_policy(named), place))
         except LayerError as error:
+            why = reason(error, _config_name(named), str(document.get("class_name")))
             if document.get("class_name") == INPUT:
                 layer = _plain_input(document)
+            elif self.held:
+                raise LayerError(within(_name_of(document), why)) from None
             else:
-                layer = OpaqueLayer(document, error.message)
+                layer = OpaqueLayer(document, why)
         layer.name = place.path
         self.places[layer] = place
         if place.frozen:
             layer.trainable = False
         return layer
+
+    def with_models(self, document: dict[str, Any], place: Place) -> dict[str, Any]:
+        """Return a layer's document with the models that it holds, if any, as layers.
+
+        Raises LayerError where such a model can't be one.
+        """
+        config = document.get("config")
+        if not isinstance(config, dict) or not _is_holder(document.get("class_name")):
+            return document
+        held = {key: self._held(config[key], place, key) for key in HELD if key in config}
+        return {**document, "config": {**config, **held}}
+
+    def _held(self, value: Any, place: Place, key: str) -> Any:
+        if isinstance(value, list):
+            return [self._held(item, place, key) for item in value]
+        if not isinstance(value, dict) or not isinstance(value.get("config"), dict):
+            return value
+        inside = place.inside(_name_of(value), f"{place.store}/{key}")
+        if _kind(value) is None:
+            return self.with_models(value, inside)
+        return self._model_layer(value, inside)
+
+    def _model_layer(self, document: dict[str, Any], place: Place) -> HeldModel:
+        identity = document.get("shared_object_id")
+        if isinstance(identity, int):
+            if identity in self.shared:
+                raise LayerError("the model in it is elsewhere in the network as well")
+            self.shared[identity] = None
+        model = _Reader(Settings(), self.weights, held=True).model(document, place)
+        assert model is not None
+        if len(model.entries) != 1:
+            raise LayerError(f"the model in it has {len(model.entries)} inputs")
+        return HeldModel(model)
 
     def weights_of(self, layer: Layer) -> tuple[Weight, ...] | None:
         """Return the weights that the file has for a layer, None where it does not say."""
@@ -169,7 +219,7 @@ class _Reader:
             return ()
         return self.weights.of(place.store, place.names, layer.trainable)
 
-    def graph(self, model: _Model, title: str) -> Graph:
+    def graph(self, model: DeclaredModel, title: str) -> Graph:
         """Return the graph of the outermost model."""
         inputs = model.source()
         outputs = model.run(inputs)
@@ -204,8 +254,16 @@ class _Reader:
         return Graph(source, output, name=name, title=title)
 
 
-class _Model:
-    """A model in a document: its layers by name and its calls."""
+class DeclaredModel:
+    """A model in a document: its layers by name and its calls.
+
+    `entries` are the layers that its inputs go to, and which call of them.
+    """
+
+    module: ClassVar[str]  # where Keras has its class
+    class_name: ClassVar[str]
+    registered_name: ClassVar[str | None]
+    entries: list[Key]
 
     def __init__(self, reader: _Reader, document: dict[str, Any], place: Place) -> None:
         self.reader = reader
@@ -213,7 +271,7 @@ class _Model:
         self.config: dict[str, Any] = document["config"]
         self.place = place._replace(frozen=place.frozen or self.config.get("trainable") is False)
         self.name = _name_of(document, "model")
-        self.members: dict[str, Layer | _Model] = {}
+        self.members: dict[str, Layer | DeclaredModel] = {}
         self.documents: dict[str, dict[str, Any]] = {}
         self.expected: list[Record] = []  # of the outputs, by the model around
         counts: dict[str, int] = {}
@@ -253,21 +311,61 @@ class _Model:
     @property
     def nests(self) -> bool:
         """Whether a model is among its layers."""
-        return any(isinstance(member, _Model) for member in self.members.values())
+        return any(isinstance(member, DeclaredModel) for member in self.members.values())
 
     def all_layers(self) -> Iterator[Layer]:
         """Yield the layers in the order of the document, those of inner models in place."""
-        met: set[Layer | _Model] = set()
-        pending: list[Layer | _Model] = [*reversed(self.members.values())]
+        met: set[Layer | DeclaredModel] = set()
+        pending: list[Layer | DeclaredModel] = [*reversed(self.members.values())]
         while pending:
             member = pending.pop()
             if member in met:
                 continue
             met.add(member)
-            if isinstance(member, _Model):
+            if isinstance(member, DeclaredModel):
                 pending += reversed(member.members.values())
             else:
                 yield member
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype of its first input."""
+        first = self.members[self.entries[0][0]]
+        known = isinstance(first, Layer) and first.class_name == INPUT
+        return first.dtype if known else "float32"  # type: ignore[union-attr]
+
+    def label(self, layer: Layer) -> str:
+        """Return a layer's name in this model."""
+        path = self.place.path
+        return layer.name.removeprefix(f"{path}/") if path else layer.name
+
+    def written(self) -> dict[str, Any]:
+        """Return its config as Keras 3 writes it, by what the twins say of themselves."""
+        layers = [self._written(name, member) for name, member in self.members.items()]
+        return {**self.config, "layers": layers}
+
+    def _written(self, name: str, member: Layer | DeclaredModel) -> dict[str, Any]:
+        config = member.written() if isinstance(member, DeclaredModel) else member.get_config()
+        document = {
+            **self.documents[name],
+            "module": member.module,
+            "class_name": member.class_name,
+            "config": {**config, "name": name},
+            "registered_name": member.registered_name,
+        }
+        document.pop("build_config", None)
+        calls = [node for node in member.nodes if node.inputs] if isinstance(member, Layer) else []
+        noted = calls[0].layer.build_config(calls[0]) if calls else None
+        return document if noted is None else {**document, "build_config": noted}
+
+    def take(self, shape: Shape) -> None:
+        """Have its input say the shape that the model is called on, where that is another."""
+        source = self.members[self.entries[0][0]]
+        said = getattr(source, "batch_shape", None)
+        if said is None or isinstance(source, DeclaredModel):
+            return
+        if any(None not in (n, own) and n != own for n, own in zip(shape, said, strict=False)):
+            source.batch_shape = (said[0], *shape[1:])  # type: ignore[attr-defined]
 
     def source(self) -> Any:
         """Return fresh input tensors, structured as the model wants them."""
@@ -298,7 +396,9 @@ class _Model:
             try:
                 return layer.add_call(args, kwargs)
             except LayerError as error:
-                why = error.message
+                if self.reader.held:
+                    raise
+                why = reason(error, layer.name, layer.class_name)
         return self._unknown_call(layer, call, args, kwargs, why)
 
     def _unknown_call(
@@ -322,15 +422,18 @@ class _Model:
         return [(UNKNOWN, getattr(self.members[call.name], "output_dtype", "float32"))]
 
 
-class _Functional(_Model):
+class _Functional(DeclaredModel):
     """A model that is a graph: calls, inputs and outputs by the names of layers."""
+
+    module = "keras.src.models.functional"
+    class_name = registered_name = "Functional"
 
     def __init__(self, reader: _Reader, document: dict[str, Any], place: Place) -> None:
         super().__init__(reader, document, place)
         self.calls = self._in_order(self._read_calls())
         self.input_ends = _read_ends(self.config.get("input_layers"), self._input_key)
         self.output_ends = _read_ends(self.config.get("output_layers"), self._output_key)
-        self.entries: list[Key] = [key for key, _ in _leaves(self.input_ends)]
+        self.entries = [key for key, _ in _leaves(self.input_ends)]
         self._records: dict[Key, dict[int, Record | None]] | None = None
 
     def _read_calls(self) -> dict[Key, Call]:
@@ -485,10 +588,17 @@ class _Functional(_Model):
         return records
 
 
-class _Sequential(_Model):
+class _Sequential(DeclaredModel):
     """A model that is a list of layers, each called on what the one before gives."""
 
+    module = "keras"
+    class_name = "Sequential"
+    registered_name = None
     _after: dict[str, str] | None = None  # the layer that follows each
+
+    def __init__(self, reader: _Reader, document: dict[str, Any], place: Place) -> None:
+        super().__init__(reader, document, place)
+        self.entries = [(next(iter(self.members)), 0)]
 
     def source(self) -> Tensor:
         name, first = next(iter(self.members.items()))
@@ -515,7 +625,9 @@ class _Sequential(_Model):
         for name, member in self.members.items():
             if isinstance(member, Layer) and member.class_name == INPUT:
                 continue
-            given = tensors if isinstance(member, _Model) or len(tensors) > 1 else tensors[:1]
+            given = (
+                tensors if isinstance(member, DeclaredModel) or len(tensors) > 1 else tensors[:1]
+            )
             args: list[Any] = [given[0] if len(given) == 1 else list(given)]
             tensors = self.call(Call(name, 0, [], {}, []), args, {})
         return tensors[0] if len(tensors) == 1 else list(tensors)
@@ -533,7 +645,7 @@ class _Sequential(_Model):
         return [(shape, own[0][1])]
 
 
-def _kind(document: dict[str, Any]) -> type[_Model] | None:
+def _kind(document: dict[str, Any]) -> type[DeclaredModel] | None:
     """Return how a document is to be read: a graph, a list of layers, or a layer."""
     config = document["config"]
     if not isinstance(config.get("layers"), list):
@@ -543,15 +655,31 @@ def _kind(document: dict[str, Any]) -> type[_Model] | None:
     return _Sequential if document.get("class_name") == "Sequential" else None
 
 
+def _is_holder(class_name: Any) -> bool:
+    """Whether a class of layer holds another."""
+    from archi.layers import layer_class
+    from archi.layers._wrapping import Holder
+
+    try:
+        return issubclass(layer_class(str(class_name)), Holder)
+    except KeyError:
+        return False
+
+
 def _name_of(document: Mapping[str, Any], default: str = "") -> str:
     """Return a layer's or model's name."""
-    config = document.get("config")
-    inner = config.get("name") if isinstance(config, dict) else None
-    for name in (document.get("name"), inner, default, document.get("class_name")):
+    for name in (document.get("name"), _config_name(document), default, document.get("class_name")):
         if isinstance(name, str) and name:
             _check_length(name)
             return name
     raise ReadError("the file has a layer without a name")
+
+
+def _config_name(document: Mapping[str, Any]) -> str:
+    """Return the name in a layer's config, "" where there is none."""
+    config = document.get("config")
+    name = config.get("name") if isinstance(config, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _plain_input(document: Mapping[str, Any]) -> Layer:

@@ -29,11 +29,10 @@ from archi.graph import (
 )
 from archi.layers import Layer
 from archi.layers._objects import snake_case
-from archi.layers._opaque import OpaqueLayer, Source
+from archi.layers._opaque import OpaqueLayer, Source, reason
 from archi.layers._values import Constant
 from archi.layers.core import InputLayer
-from archi.ops._serial import read_node
-from archi.readers._config import data_format_of
+from archi.readers._config import data_format_of, layer_of
 from archi.tracing._trace import Call, Inside, Path, Trace, is_kerass, scope_of
 
 PLAIN = (type(None), bool, int, float, str, slice, type(Ellipsis))
@@ -219,7 +218,7 @@ class Drawing:
             try:
                 node = twin.add_call(args, kwargs)
             except ArchiError as error:
-                why = error.message
+                why = reason(error, twin.name, twin.class_name)
             else:
                 why = _disagreement(node, shapes, weights)
                 if not why:
@@ -287,15 +286,31 @@ def _twin(keras: Any, called: Any, closed: str | None) -> Layer:
     """Return the twin of a layer or operation; an opaque one where there is none."""
     document: dict[str, Any] = {"class_name": type(called).__name__, "config": {}}
     if not is_kerass(called):
-        reason = f": {closed}" if closed else ""
-        return OpaqueLayer(document, f"its call can't be followed{reason}")
+        because = f": {closed}" if closed else ""
+        return OpaqueLayer(document, f"its call can't be followed{because}")
     try:
-        document = json.loads(json.dumps(keras.saving.serialize_keras_object(called)))
-        return read_node(document)
+        document = json.loads(json.dumps(_serialized(keras, called)))
+        return layer_of(document)
     except ArchiError as error:
-        return OpaqueLayer(document, error.message)
+        class_name = str(document["class_name"])
+        return OpaqueLayer(document, reason(error, getattr(called, "name", ""), class_name))
     except Exception:  # of code in a config, such as a custom activation's
         return OpaqueLayer(document, "Keras can't write its config")
+
+
+def _serialized(keras: Any, called: Any) -> dict[str, Any]:
+    """Return a layer's or operation's document, with the one dtype policy that it has."""
+    document: dict[str, Any] = keras.saving.serialize_keras_object(called)
+    policies = getattr(called, "dtype_policy", None)
+    if isinstance(policies, keras.dtype_policies.DTypePolicyMap) and not _parts(called):
+        own = policies[called.path] if called.path else policies.default_policy
+        document["config"]["dtype"] = keras.saving.serialize_keras_object(own)
+    return document
+
+
+def _parts(layer: Any) -> list[Any]:
+    """Return the layers that a layer is made of."""
+    return list(layer._flatten_layers(include_self=False))
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def live_graph(maker: Maker, model: Any, settings: Settings, called: Arguments |
         found = arguments_of(keras, model, settings, called)
         if _is_config(keras, model):
             graph = _read(keras, model, settings, title)
-            if not any(isinstance(layer, OpaqueLayer) for layer in graph.layers):
+            if _is_all(graph, model):
                 graph.live = LiveModel(maker, model, found, None)
                 return graph
         traced = _called(keras, model, found)
@@ -56,9 +56,28 @@ def live_graph(maker: Maker, model: Any, settings: Settings, called: Arguments |
 
 
 def _is_config(keras: ModuleType, model: Any) -> bool:
-    """Whether the config of a model says all of it: it has nothing but Keras's own classes."""
+    """Whether the config of a model says all of it.
+
+    It has nothing but Keras's own classes then, and no dtype policies by the paths that its
+    layers happen to have: a config does not keep these.
+    """
     declared = isinstance(model, keras.Sequential) or hasattr(model, "_inputs_struct")
-    return declared and all(map(is_kerass, model._flatten_layers()))
+    policies = keras.dtype_policies.DTypePolicyMap
+    return declared and all(
+        is_kerass(layer) and not isinstance(layer.dtype_policy, policies)
+        for layer in model._flatten_layers()
+    )
+
+
+def _is_all(graph: Graph, model: Any) -> bool:
+    """Whether a graph read from a model's config is that model.
+
+    A config does not say that a layer which another holds is elsewhere in the network as
+    well: there it is two.
+    """
+    if any(isinstance(layer, OpaqueLayer) for layer in graph.layers):
+        return False
+    return not model.built or sum(len(each.weights) for each in graph.layers) == len(model.weights)
 
 
 def _read(keras: ModuleType, model: Any, settings: Settings, title: str) -> Graph:
