@@ -100,13 +100,12 @@ def _from_to(before: str, after: str) -> str:
 def call_text(layer: Layer) -> str:
     """Return a layer as Keras code without its name: `Conv2D(64, 3, strides=2)`."""
     written = []
-    for key in layer.arguments:
-        value = layer.__dict__[key]
-        text = argument_text(layer, key, value)
-        if layer.defaults[key] is REQUIRED:
-            written.append(text)
-        elif value != layer.defaults[key]:
-            written.append(f"{key}={text}")
+    for key, value in layer.values().items():
+        default = layer.defaults.get(key)
+        if default is REQUIRED:
+            written.append(argument_text(layer, key))
+        elif value != default:
+            written.append(f"{key}={argument_text(layer, key)}")
     inside = ", ".join(written)
     inside = inside if len(inside) <= LONGEST else f"{inside[: LONGEST - 1]}…"
     return f"{layer.class_name}({inside})"

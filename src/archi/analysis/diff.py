@@ -291,16 +291,15 @@ def _arguments(x: Layer, y: Layer) -> tuple[Argument, ...]:
             found.append(
                 Argument(
                     key,
-                    x.kind_of(key).write(before[key]),
-                    y.kind_of(key).write(after[key]),
-                    (argument_text(x, key, before[key]), argument_text(y, key, after[key])),
+                    x.written(key),
+                    y.written(key),
+                    (argument_text(x, key), argument_text(y, key)),
                 )
             )
     return tuple(found)
 
 
-def argument_text(layer: Layer, key: str, value: Any) -> str:
-    """Return the value of a layer's argument as Python code, words without quotes."""
-    code = value if isinstance(value, str) else layer.kind_of(key).code(value)
-    code = code.strip('"')
+def argument_text(layer: Layer, key: str) -> str:
+    """Return the value of a layer's argument as Python code, in brief, words without quotes."""
+    code = layer.coded(key).strip('"')
     return code if len(code) <= LONGEST else f"{code[: LONGEST - 1]}…"

@@ -31,7 +31,6 @@ from archi.layers._arguments import (
     Argument,
     Boolean,
     DTypePolicy,
-    Kind,
     arg,
 )
 from archi.layers._objects import REGULARIZER, snake_case
@@ -246,7 +245,7 @@ class Layer:
         counts = [weight.size for weight in inference.weights or ()]
         counts += [inference.macs or 0, inference.elementwise or 0]
         if max(counts) >= COUNT or not all(map(is_countable, inference.outputs)):
-            most = f"2**63 values, weights or operations and {RANK} axes"
+            most = f"2**63 values, weights or operations, or {RANK} axes"
             raise self.refuse(f"has more than {most}", inference.outputs)
 
     def build(self, x: Shape) -> None:
@@ -395,9 +394,14 @@ class Layer:
         """Return the constructor arguments and their canonical values, the name left out."""
         return {key: self.__dict__[key] for key in self.arguments}
 
-    def kind_of(self, argument: str) -> Kind:
-        """Return the kind of value that one of `values` is."""
-        return self.arguments[argument].kind
+    def written(self, argument: str) -> Any:
+        """Return the value of an argument as Keras's config has it."""
+        return self.arguments[argument].kind.write(self.__dict__[argument])
+
+    def coded(self, argument: str) -> str:
+        """Return the value of an argument as Python code, a word without quotes."""
+        value = self.__dict__[argument]
+        return value if isinstance(value, str) else self.arguments[argument].kind.code(value)
 
     def get_config(self) -> dict[str, Any]:
         """Return the config that Keras's layer of this class returns."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from archi.errors import ArchiError, printable
 from archi.graph import Inference, Node, Shape, Tensor, Unbatched, Weight
-from archi.layers._arguments import Kind
+from archi.layers._arguments import literal
 from archi.layers._core import Kept, Layer
 from archi.layers._objects import snake_case
 
@@ -43,9 +43,12 @@ class OpaqueLayer(Layer):
     def values(self) -> dict[str, Any]:
         return {key: _policy_name(self.config[key]) for key in self.config if key != "name"}
 
-    def kind_of(self, argument: str) -> Kind:
-        """Whatever the document holds."""
-        return Kind()
+    def written(self, argument: str) -> Any:
+        return self.config[argument]
+
+    def coded(self, argument: str) -> str:
+        value = _policy_name(self.config[argument])
+        return value if isinstance(value, str) else literal(value)
 
     def get_config(self) -> dict[str, Any]:
         return {**self.config, "name": self.name}
