@@ -27,8 +27,6 @@ from archi.graph import (
     Tensor,
     Weight,
     building,
-    is_countable,
-    is_list,
     scope,
     tensors_in,
     tensors_of,
@@ -39,6 +37,23 @@ from archi.layers._objects import snake_case
 from archi.layers._opaque import OpaqueLayer, reason
 from archi.layers._values import read_values
 from archi.ops._serial import read_node
+from archi.readers._calls import (
+    Call,
+    Key,
+    Outputs,
+    build_shape,
+    first_shape,
+    history,
+    leaves,
+    map_ends,
+    match,
+    output,
+    read_call,
+    read_ends,
+    read_keys,
+    read_shape,
+    tensor_configs,
+)
 from archi.readers._held import HeldModel, within
 from archi.readers._legacy import is_legacy, modern
 from archi.readers._policies import with_one_policy
@@ -51,31 +66,10 @@ CALLS = 51_000  # of layers; models that are called twice in models called twice
 INPUT = "InputLayer"
 HELD = ("layer", "layers")  # arguments of layers that others may be among
 
-Key = tuple[str, int]  # a layer of a model and which call of it
-Outputs = tuple[Tensor, ...]
-History = tuple[str, int, int]  # a layer, which call of it, which of its outputs
 Record = tuple[Shape, str]  # the shape and dtype that a document records of a tensor
 
 _CODED = "its layers are made by code that is not in the file"
 _UNPLACED = "what it is called on is in code that is not in the file"
-
-
-class Call(NamedTuple):
-    """A call in a document: the layer's name, which call of it, and what it is called with.
-
-    `reads` are the tensors among that: layer, which call of it, and which output.
-    """
-
-    name: str
-    number: int
-    args: list[Any]
-    kwargs: dict[str, Any]
-    reads: list[History]
-
-    @property
-    def key(self) -> Key:
-        """The layer and which call of it."""
-        return self.name, self.number
 
 
 class Place(NamedTuple):
@@ -239,8 +233,8 @@ class _Reader:
         are connected it does not say, so that each reads the input.
         """
         name = _name_of(document, "model")
-        shape = _read_shape(self.settings.input and [None, *self.settings.input])
-        source = _input(shape or _build_shape(document) or UNKNOWN, "float32", "input")
+        shape = read_shape(self.settings.input and [None, *self.settings.input])
+        source = _input(shape or build_shape(document) or UNKNOWN, "float32", "input")
         groups = self.weights.groups()
         own = groups.pop("", () if groups else None)
         for path in groups:
@@ -250,8 +244,8 @@ class _Reader:
             for path, weights in groups.items()
         ]
         reads = made if made else source
-        output = _opaque_call(name, document.get("class_name"), reads, own, _CODED)
-        return Graph(source, output, name=name, title=title)
+        whole = _opaque_call(name, document.get("class_name"), reads, own, _CODED)
+        return Graph(source, whole, name=name, title=title)
 
 
 class DeclaredModel:
@@ -431,9 +425,9 @@ class _Functional(DeclaredModel):
     def __init__(self, reader: _Reader, document: dict[str, Any], place: Place) -> None:
         super().__init__(reader, document, place)
         self.calls = self._in_order(self._read_calls())
-        self.input_ends = _read_ends(self.config.get("input_layers"), self._input_key)
-        self.output_ends = _read_ends(self.config.get("output_layers"), self._output_key)
-        self.entries = [key for key, _ in _leaves(self.input_ends)]
+        self.input_ends = read_ends(self.config.get("input_layers"), self._input_key)
+        self.output_ends = read_ends(self.config.get("output_layers"), self._output_key)
+        self.entries = [key for key, _ in leaves(self.input_ends)]
         self._records: dict[Key, dict[int, Record | None]] | None = None
 
     def _read_calls(self) -> dict[Key, Call]:
@@ -443,7 +437,7 @@ class _Functional(DeclaredModel):
             if not isinstance(inbound, list):
                 raise ReadError(f"the calls of {quote(name)} are not a list")
             for index, node in enumerate(inbound):
-                calls[name, index] = _read_call(name, index, node)
+                calls[name, index] = read_call(name, index, node)
         return calls
 
     def _in_order(self, calls: dict[Key, Call]) -> list[Call]:
@@ -467,7 +461,7 @@ class _Functional(DeclaredModel):
         ordered: list[Call] = []
         state: dict[Key, bool] = {}  # False while what a call reads is being placed
         for key in calls:
-            stack = [(key, _read_keys(calls[key]))] if key not in state else []
+            stack = [(key, read_keys(calls[key]))] if key not in state else []
             state.setdefault(key, False)
             while stack:
                 current, pending = stack[-1]
@@ -476,7 +470,7 @@ class _Functional(DeclaredModel):
                         self._check_entry(read, current[0])
                     elif read not in state:
                         state[read] = False
-                        stack.append((read, _read_keys(calls[read])))
+                        stack.append((read, read_keys(calls[read])))
                         break
                     elif not state[read]:
                         raise ReadError(f"the calls of {quote(read[0])} are in a circle")
@@ -513,7 +507,7 @@ class _Functional(DeclaredModel):
             layer = self.members[key[0]]
             assert isinstance(layer, Layer)
             made[key] = self._fresh(layer)
-        return _map_ends(self.input_ends, lambda key, _: made[key])
+        return map_ends(self.input_ends, lambda key, _: made[key])
 
     def _fresh(self, layer: Layer) -> Tensor:
         shape = getattr(layer, "batch_shape", None)
@@ -533,7 +527,7 @@ class _Functional(DeclaredModel):
 
     def run(self, inputs: Any) -> Any:
         made: dict[Key, Outputs] = {}
-        given = _match(inputs, self.input_ends, self.name)
+        given = match(inputs, self.input_ends, self.name)
         for key, tensor in zip(self.entries, given, strict=True):
             layer = self.members[key[0]]
             assert isinstance(layer, Layer)
@@ -542,15 +536,15 @@ class _Functional(DeclaredModel):
             made[key] = (tensor,) if own else layer.add_call((tensor,), {}).outputs
 
         def find(config: dict[str, Any]) -> Tensor:
-            name, index, place = _history(config, self.name)
-            return _output(made, (name, index), place)
+            name, index, place = history(config, self.name)
+            return output(made, (name, index), place)
 
         for call in self.calls:
             if not call.reads:
                 raise ReadError(f"{quote(call.name)} is called on no tensors")
             kwargs = read_values(call.kwargs, find) if call.kwargs else {}
             made[call.key] = self.call(call, read_values(call.args, find), kwargs)
-        return _map_ends(self.output_ends, lambda key, place: _output(made, key, place))
+        return map_ends(self.output_ends, lambda key, place: output(made, key, place))
 
     def recorded(self, call: Call) -> list[Record]:
         if self._records is None:
@@ -574,15 +568,15 @@ class _Functional(DeclaredModel):
         """Return what is noted of every tensor that is read: by calls, or by a model around."""
         records: dict[Key, dict[int, Record | None]] = {}
         for call in self.calls:
-            configs = list(_tensor_configs((call.args, call.kwargs)))
+            configs = list(tensor_configs((call.args, call.kwargs)))
             for config, (name, index, place) in zip(configs, call.reads, strict=True):
-                shape, dtype = _read_shape(config.get("shape")), config.get("dtype")
+                shape, dtype = read_shape(config.get("shape")), config.get("dtype")
                 if shape is None and len(configs) == 1:  # noted by what was built on it
-                    shape = _build_shape(self.documents[call.name])
+                    shape = build_shape(self.documents[call.name])
                 if shape is not None:
                     noted = dtype if isinstance(dtype, str) and dtype in DType.names else "float32"
                     records.setdefault((name, index), {})[place] = shape, noted
-        ends = _leaves(self.output_ends)
+        ends = leaves(self.output_ends)
         for (key, place), record in zip_longest(ends, self.expected[: len(ends)]):
             records.setdefault(key, {}).setdefault(place, record)
         return records
@@ -606,7 +600,7 @@ class _Sequential(DeclaredModel):
         dtype = "float32"
         if isinstance(first, Layer) and first.class_name == INPUT:
             shape, dtype = first.batch_shape, first.dtype  # type: ignore[attr-defined]
-        shape = shape or _first_shape(self.document, self.documents[name])
+        shape = shape or first_shape(self.document, self.documents[name])
         input_, batch = self.reader.settings
         if input_ is not None:
             shape = (None, *input_)
@@ -639,7 +633,7 @@ class _Sequential(DeclaredModel):
         own = super().recorded(call)
         if call.name not in self._after:
             return self.expected or own
-        shape = _build_shape(self.documents[self._after[call.name]])
+        shape = build_shape(self.documents[self._after[call.name]])
         if shape is None or self.reader.settings.input is not None:
             return own
         return [(shape, own[0][1])]
@@ -703,20 +697,6 @@ def _named(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "config": {**config, "name": str(config["name"]).replace("/", ".")}}
 
 
-def _read_call(name: str, index: int, node: Any) -> Call:
-    """Read a call, `{"args": […], "kwargs": {…}}`. Raises ReadError."""
-    args, kwargs = (node.get("args"), node.get("kwargs")) if isinstance(node, dict) else (None, {})
-    if not isinstance(args, list) or not isinstance(kwargs, dict):
-        raise ReadError(f"call {index} of {quote(name)} has no args and kwargs")
-    reads = [_history(config, name) for config in _tensor_configs((args, kwargs))]
-    return Call(name, index, args, kwargs, reads)
-
-
-def _read_keys(call: Call) -> Iterator[Key]:
-    for name, index, _ in call.reads:
-        yield name, index
-
-
 def _unread(layers: Iterator[Layer]) -> Outputs:
     """Return what these layers make and none of them reads."""
     nodes = [node for layer in layers for node in layer.nodes]
@@ -757,109 +737,6 @@ def _class_by_place(path: str) -> str | None:
 
     base = path.rpartition("/")[2].rstrip("0123456789").rstrip("_")
     return next((name for name in layer_names() if snake_case(name) == base), None)
-
-
-def _history(config: Mapping[str, Any], reader: str) -> History:
-    """Return the layer, call and output that a tensor in a document is. Raises ReadError."""
-    history = config.get("keras_history")
-    if isinstance(history, list) and len(history) == 3:
-        name, index, place = history
-        if isinstance(name, str) and type(index) is type(place) is int and min(index, place) >= 0:
-            return name, index, place
-    raise ReadError(f"{quote(reader)} reads a tensor that is no layer's output")
-
-
-def _tensor_configs(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield the configs of the tensors in the arguments of a call, in order."""
-    pending = [value]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, dict):
-            config = value.get("config")
-            if value.get("class_name") == "__keras_tensor__" and isinstance(config, dict):
-                yield config
-            else:
-                pending += reversed(value.values())
-        elif is_list(value):
-            pending += reversed(value)
-
-
-def _output(made: Mapping[Key, Outputs], key: Key, place: int) -> Tensor:
-    outputs = made.get(key)
-    if outputs is None or place >= len(outputs):
-        name, index = key
-        raise ReadError(f"there is no output {place} of call {index} of {quote(name)}")
-    return outputs[place]
-
-
-def _read_ends(value: Any, leaf: Any) -> Any:
-    """Read `["name", 0, 0]`, or lists and dicts of such. Raises ReadError."""
-    if isinstance(value, list):
-        if len(value) == 3 and isinstance(value[0], str):
-            name, index, tensor = _history({"keras_history": value}, "the model")
-            return _End(leaf(name, index, tensor))
-        return [_read_ends(item, leaf) for item in value]
-    if isinstance(value, dict):
-        return {key: _read_ends(item, leaf) for key, item in value.items()}
-    raise ReadError("the inputs and outputs of the model are not layers' tensors")
-
-
-class _End(NamedTuple):
-    """An input or output of a model: a layer's call and which of its outputs."""
-
-    place: tuple[Key, int]
-
-
-def _leaves(ends: Any) -> list[tuple[Key, int]]:
-    """Return the ends in the order in which Keras flattens them."""
-    if isinstance(ends, _End):
-        return [ends.place]
-    if isinstance(ends, list):
-        return [leaf for item in ends for leaf in _leaves(item)]
-    return [leaf for key in sorted(ends) for leaf in _leaves(ends[key])]
-
-
-def _map_ends(ends: Any, function: Any) -> Any:
-    if isinstance(ends, _End):
-        return function(*ends.place)
-    if isinstance(ends, list):
-        return [_map_ends(item, function) for item in ends]
-    return {key: _map_ends(item, function) for key, item in ends.items()}
-
-
-def _match(inputs: Any, ends: Any, name: str) -> Outputs:
-    """Return the tensors for a model's inputs, in the order of its ends. Raises ReadError."""
-    if isinstance(inputs, dict) and isinstance(ends, dict):
-        inputs = {key: inputs.get(key) for key in ends}
-    tensors, wanted = tensors_in(inputs), len(_leaves(ends))
-    if len(tensors) != wanted:
-        raise ReadError(f"{quote(name)} has {wanted} inputs and is called on {len(tensors)}")
-    return tensors
-
-
-def _read_shape(value: Any) -> Shape | None:
-    """Return a shape in a document, None where it is none."""
-    if isinstance(value, dict):  # a tuple, as some versions write it
-        value = value.get("items")
-    if not isinstance(value, list):
-        return None
-    if not all(size is None or (type(size) is int and size >= 0) for size in value):
-        return None
-    return tuple(value) if is_countable(tuple(value)) else None
-
-
-def _build_shape(document: Mapping[str, Any]) -> Shape | None:
-    """Return the shape of the one input that a layer was built on, where that is noted."""
-    noted = document.get("build_config")
-    return _read_shape(noted.get("input_shape")) if isinstance(noted, dict) else None
-
-
-def _first_shape(model: Mapping[str, Any], first: Mapping[str, Any]) -> Shape | None:
-    """Return the input shape of a Sequential model, from wherever it is noted."""
-    config = first.get("config")
-    own = config.get("batch_input_shape") if isinstance(config, dict) else None
-    noted = model["config"].get("build_input_shape")
-    return _read_shape(own) or _read_shape(noted) or _build_shape(model) or _build_shape(first)
 
 
 def data_format_of(graph: Graph) -> str:
