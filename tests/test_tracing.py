@@ -400,6 +400,7 @@ def test_a_layer_alone_is_a_network():
             "'trained:holder.broken' raises ValueError: no such thing, at trained.py:LINE",
         ),
         ("holder.insid", "'trained' has no 'insid'\n  did you mean inside?"),
+        ("randon", "'trained' has no 'randon'\n  a target is module:attribute"),  # random: a module
     ],
 )
 def test_what_is_wrong_is_one_message(archi, text, message):

@@ -158,7 +158,7 @@ def find(place: Place) -> Any:
         try:
             found = getattr(found, part)
         except AttributeError:
-            names = [each for each in dir(found) if not each.startswith("_")]
+            names = [each for each in dir(found) if _may_be_meant(found, each)]
             raise ArchiError(
                 f"{quote(place.module, SHOWN)} has no {quote(part)}",
                 hint=_did_you_mean(part, names, "a target is module:attribute"),
@@ -166,6 +166,11 @@ def find(place: Place) -> Any:
         except Exception as error:  # of a property, or a module's own `__getattr__`
             raise CodeError(place, error) from None
     return found
+
+
+def _may_be_meant(owner: Any, name: str) -> bool:
+    """Whether an attribute may be a network: it is not private, and no module."""
+    return not name.startswith("_") and not inspect.ismodule(inspect.getattr_static(owner, name, 0))
 
 
 def _import(place: Place) -> ModuleType:
