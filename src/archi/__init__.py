@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archi.errors import ArchiError
-    from archi.graph import Graph
-    from archi.report import Report
+    from archi.network import Network, Report
 
-__all__ = ["ArchiError", "Graph", "Report", "load"]
+    Graph = Network
+
+__all__ = ["ArchiError", "Graph", "Network", "Report", "load"]
 
 # Imported when they are asked for: every pytest run of a project that has archi
-# installed imports this file on the way to `archi.pytest_plugin`.
+# installed imports this file on the way to `archi.checks.pytest_plugin`.
 _HOMES = {"ArchiError": "archi.errors", "Graph": "archi.graph", "Report": "archi.report"}
 
 
@@ -40,7 +41,7 @@ def __dir__() -> list[str]:
 
 def load(
     target: str, *, options: Mapping[str, object] | None = None, batch: int | None = None
-) -> Graph:
+) -> Network:
     """Return the network a spec such as `wrn-28-10` or `resnet50,classes=10` names.
 
     `options` are spec options, as values or as text, applied over those in the target;
@@ -48,6 +49,7 @@ def load(
 
     Raises ArchiError, whose text points at what is wrong and says what would work.
     """
+    from archi.network import Network
     from archi.target import load
 
-    return load(target, options=options, batch=batch)
+    return Network.of(load(target, options=options, batch=batch))

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
     import keras
 
-    from archi.analysis.counts import Totals
-    from archi.layers import Layer
-    from archi.report import Report
+    from archi.twin.layer import Layer
 
 Shape = tuple[int | None, ...]
 
@@ -41,16 +39,6 @@ class Unbatched(tuple[int, ...]):
 MAX_LAYERS = 200_000  # a network larger than this is refused while it is built
 COUNT = 1 << 63  # of the values of a tensor, which is no larger in any framework
 RANK = 254  # of axes; TensorFlow has no more
-
-
-class Settings(NamedTuple):
-    """What a caller sets in place of what a file or a model says of itself.
-
-    `input` are the sizes of one sample, for a model with one input.
-    """
-
-    input: tuple[int, ...] | None = None
-    batch: int | None = None
 
 
 class Weight(NamedTuple):
@@ -377,7 +365,7 @@ def scope(name: str, kind: str = "") -> Iterator[None]:
 
 
 class Live(Protocol):
-    """A real model of the user's own, as `archi.tracing` finds them.
+    """A real model of the user's own, as `archi.python.traced` finds them.
 
     `trains` says whether it can be trained on a batch: Keras does that with models of one
     argument, and as archi would where they have no `compile` of their own.
@@ -463,55 +451,6 @@ class Graph:
     def calls_of(self, layer: Layer) -> list[Node]:
         """Return the calls of a layer that belong to this network, in the order made."""
         return [node for node in layer.nodes if node in self._members]
-
-    @property
-    def totals(self) -> Totals:
-        """Sums over the network: `totals.params`, `totals.macs` and so on."""
-        from archi.analysis.counts import count
-
-        return count(self).totals
-
-    def summary(
-        self, depth: int | None = None, dtype: str | None = None, optimizer: str | None = None
-    ) -> Report:
-        """Return the layer table and totals; `print()` shows them.
-
-        `depth` folds: 1 gives stages, 2 blocks, None every layer. `dtype` ("float16",
-        "mixed_float16", "int8", …) stands in for the network's own in all bytes. With an
-        `optimizer` ("sgd", "momentum", "adam") the memory of training is shown too.
-
-        Raises ArchiError for a dtype or optimizer that it does not know.
-        """
-        from archi.analysis.summary import summarize
-
-        return summarize(self, depth=depth, dtype=dtype, optimizer=optimizer)
-
-    def plot(self, path: str, level: str = "block", **options: Any) -> None:
-        """Draw the network into a file whose suffix says the format: `.png`, `.svg`, ….
-
-        `level` is `stage`, `block` or `layer`; `options` are those of
-        `archi.drawing.plot.Plot`: `rankdir`, `folds`, `dpi`, `keras`. Raises ArchiError
-        for another suffix or level, a picture too large for the format, or a file that
-        can't be written.
-        """
-        from archi.drawing.plot import Plot
-        from archi.files import write_file
-        from archi.render.pictures import writer
-
-        render = writer(path)
-        write_file(path, render(Plot(self, level, **options)))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the config of the functional `keras.Model` this graph describes."""
-        from archi.bridge import functional_config
-
-        return functional_config(self)
-
-    def to_keras(self) -> keras.Model:
-        """Return the real, initialised `keras.Model`. Raises KerasMissing without Keras."""
-        from archi.bridge import to_keras
-
-        return to_keras(self)
 
     def __repr__(self) -> str:
         return f"<archi.Graph {self.title}: {len(self.layers)} layers>"

@@ -83,14 +83,5 @@ class Report:
         """The first table."""
         return next(part for part in self.parts if isinstance(part, Table))
 
-    def render(self, format: str = "table", **options: Any) -> str:
-        """Return the report as `table`, `json`, `csv` or `markdown` text."""
-        from archi.render import render
-
-        return render(self, format, **options)
-
-    def __str__(self) -> str:
-        return self.render()
-
     def __repr__(self) -> str:
         return f"<archi.Report {self.title}>"

@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from archi.errors import SpecError, one_of, quote
-from archi.families._options import REQUIRED, BadValue
-from archi.families._registry import Family, Match, bare, catalogue, families, find
+from archi.families.options import REQUIRED, BadValue
+from archi.families.registry import Family, Match, bare, catalogue, families, find
 from archi.graph import Graph
 
 MAX_LENGTH = 256

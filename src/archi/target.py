@@ -15,7 +15,7 @@ from archi.graph import Graph
 from archi.spec import parse, with_options
 
 if TYPE_CHECKING:
-    from archi.readers._source import Source
+    from archi.readers import Source
 
 MODEL_FILES = (".keras", ".json", ".h5", ".hdf5")
 
@@ -54,7 +54,7 @@ def load_source(
 ) -> Graph:
     """Return the network in a model file of which this was read; options are those of `load`."""
     from archi.readers import read_graph
-    from archi.readers._settings import read_settings
+    from archi.settings import read_settings
 
     return read_graph(source, read_settings(_as_texts(options), batch, "a file"))
 
@@ -76,7 +76,7 @@ def _looks_like_a_file(target: str) -> bool:
 
 
 def _load_object(target: str, given: Mapping[str, str], batch: int | None) -> Graph:
-    from archi.tracing import load_object
+    from archi.python.traced import load_object
 
     return load_object(target, given, batch)
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from archi.errors import ArchiError, one_of, quote
 from archi.graph import UNKNOWN, Graph, Node, Shape, Tensor, Weight
 from archi.layers import Layer
-from archi.layers._core import product
+from archi.twin.layer import product
 
 DTYPE_BYTES = {
     "bool": 1, "int8": 1, "uint8": 1, "float8_e4m3fn": 1, "float8_e5m2": 1,

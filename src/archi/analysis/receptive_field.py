@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from archi.errors import LayerError
 from archi.graph import COUNT, Graph, Node, Shape
-from archi.layers._core import ITSELF, UNEVEN, Reach
+from archi.twin.layer import ITSELF, UNEVEN, Reach
 
 
 class Axis(NamedTuple):

@@ -18,7 +18,7 @@ from archi.render import formats, render
 from archi.report import Report
 
 if TYPE_CHECKING:
-    from archi.readers._source import Source
+    from archi.readers import Source
 
 
 class Target(click.ParamType):
@@ -29,7 +29,7 @@ class Target(click.ParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        from archi.families._registry import catalogue, families
+        from archi.families.registry import catalogue, families
 
         names = [*catalogue(), *(preset for each in families() for preset in each.presets)]
         start = incomplete.lower().replace("_", "-")
@@ -103,7 +103,7 @@ def load_target(
 def _warn_of(source: Source) -> None:
     from archi.errors import ReadError
     from archi.scanning import quick_scan
-    from archi.scanning._report import warning
+    from archi.scanning.report import warning
 
     try:
         findings = quick_scan(source.path, source=source)

@@ -21,7 +21,7 @@ from archi.errors import ArchiError
 from archi.files import unwritable, write_file
 
 if TYPE_CHECKING:
-    from archi.analysis.checks import Check
+    from archi.checks.evaluate import Check
     from archi.graph import Graph
 
 HELP = {
@@ -44,7 +44,7 @@ KINDS = {"count": "FIGURE", "bytes": "SIZE", "shape": "SHAPE"}
 
 def metric_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add an option for every metric; each may be given several times."""
-    from archi.analysis.metrics import METRICS
+    from archi.checks.metrics import METRICS
 
     for metric in reversed(METRICS.values()):
         option = click.option(
@@ -110,7 +110,7 @@ def command(
     archi check
     archi check --junit checks.xml --format json
     """
-    from archi.analysis.checks import checks_report
+    from archi.checks.evaluate import checks_report
 
     assertions = {name: figures for name, figures in wanted.items() if figures}
     _check_usage(ctx, target, config, update, bool(assertions), (input, classes, batch))
@@ -123,16 +123,17 @@ def command(
     else:
         checks = _check_file(config, update, load)
     if junit is not None:
-        from archi.render._junit import junit as junit_xml
+        from archi.checks.junit import junit as junit_xml
 
         write_file(junit, junit_xml(checks).encode())
     report = checks_report(checks)
     emit(report, format, output_file)
     if _on_github():
-        from archi.render._github import failures
+        from archi.checks.github import failures
+        from archi.render import render
 
         _annotate(failures(checks, os.environ.get("GITHUB_WORKSPACE", "")))
-        _summarize(report.render("markdown"))
+        _summarize(render(report, "markdown"))
     ctx.exit(0 if all(check.ok for check in checks) else 1)
 
 
@@ -158,8 +159,8 @@ def _check_usage(
 def _check_target(
     target: str, wanted: dict[str, tuple[str, ...]], load: Callable[[str], Graph]
 ) -> list[Check]:
-    from archi.analysis.checks import evaluate
-    from archi.analysis.metrics import METRICS, assertion
+    from archi.checks.evaluate import evaluate
+    from archi.checks.metrics import METRICS, assertion
 
     assertions = []
     for name, texts in wanted.items():
@@ -172,8 +173,8 @@ def _check_target(
 
 
 def _check_file(config: str | None, update: bool, load: Callable[[str], Graph]) -> list[Check]:
-    from archi.checks_file import ChecksError, ChecksFile, find_config
-    from archi.checks_update import check_file, update_locks
+    from archi.checks.file import ChecksError, ChecksFile, find_config
+    from archi.checks.update import check_file, update_locks
 
     try:
         file = ChecksFile(config or find_config())
@@ -186,7 +187,7 @@ def _check_file(config: str | None, update: bool, load: Callable[[str], Graph]) 
         found = check_file(file, load_there, filling=update)
     except ChecksError as error:
         if _on_github():
-            from archi.render._github import command
+            from archi.checks.github import command
 
             workspace = os.environ.get("GITHUB_WORKSPACE", "")
             _annotate([command(text, place, workspace) for place, text in error.problems])

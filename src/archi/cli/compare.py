@@ -66,8 +66,8 @@ def command(
     graphs = [load_target(target, input, classes, batch) for target in targets]
     report = compare(graphs, sort=sort, by=by)
     if chart is not None:
-        from archi.drawing.chart import Chart
-        from archi.render.pictures import writer
+        from archi.pictures.chart import Chart
+        from archi.pictures.formats import writer
 
         write_file(chart, writer(chart)(Chart(graphs)))
     emit(report, format, output)

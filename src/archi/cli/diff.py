@@ -41,8 +41,8 @@ def command(
     archi diff nasnet-large nasnet-large,classes=10 --format json
     archi diff wrn-28-10 wrn-40-4 --exit-code > /dev/null || echo they differ
     """
-    from archi.analysis.diff import difference
-    from archi.analysis.diff_report import diff_report
+    from archi.diff.difference import difference
+    from archi.diff.report import diff_report
 
     networks = [load_target(target, input, classes, batch) for target in (a, b)]
     found = difference(*networks)

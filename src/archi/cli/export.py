@@ -14,14 +14,14 @@ from archi.graph import Graph
 
 def export_json(graph: Graph, path: str) -> None:
     """Write what `model.to_json()` gives."""
-    from archi.bridge import functional_json
+    from archi.bridge.config import functional_json
 
     write_file(path, functional_json(graph).encode())
 
 
 def export_keras(graph: Graph, path: str) -> None:
     """Write a `.keras` file with initialised weights."""
-    from archi.bridge import save_keras
+    from archi.bridge.model import save_keras
 
     try:
         save_keras(graph, path)
@@ -31,7 +31,7 @@ def export_keras(graph: Graph, path: str) -> None:
 
 def export_python(graph: Graph, path: str) -> None:
     """Write Keras code that builds the network."""
-    from archi.keras_code import keras_code
+    from archi.bridge.code import keras_code
 
     write_file(path, keras_code(graph).encode())
 

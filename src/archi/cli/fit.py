@@ -98,11 +98,13 @@ def command(
     options = {key: text for key, text in given.items() if text is not None}
     wanted = ("params", "macs") if by == "both" else (by,)
     if like is not None:
-        totals = load_target(like, input, classes).totals
+        from archi.analysis.counts import count
+
+        totals = count(load_target(like, input, classes)).totals
         goals = _like(ctx, goals, {key: getattr(totals, key) for key in wanted})
     if not goals:
         raise click.UsageError("Give a budget: --params, --macs or --like.", ctx)
-    from archi.analysis.fit import Query, fit
+    from archi.fit.report import Query, fit
 
     alike = () if like is None else wanted
     query = Query(goals, options, _vary(ctx, vary), top, like or "", alike)

@@ -14,7 +14,7 @@ class FamilyOrTarget(Target):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        from archi.families._registry import family_files
+        from archi.families.registry import family_files
 
         names = [name.replace("_", "-") for name in family_files()]
         start = incomplete.lower().replace("_", "-")
@@ -36,6 +36,6 @@ def command(name: str, format: str, output: str | None) -> None:
     archi info nasnet
     archi info wrn-28-10 --format json
     """
-    from archi.analysis.catalogue import describe
+    from archi.catalogue.report import describe
 
     emit(describe(name), format, output)

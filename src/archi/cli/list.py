@@ -47,12 +47,12 @@ def command(
     archi list --published --family nasnet
     archi list --layers
     """
-    from archi.analysis.catalogue import list_architectures, published_report
+    from archi.catalogue.report import list_architectures, published_report
 
     if (published or layers) and (params or macs or sort or reverse):
         raise click.UsageError("--published and --layers can't be filtered or sorted so")
     if layers:
-        from archi.analysis.coverage import coverage
+        from archi.catalogue.coverage import coverage
 
         report = coverage()
     elif published:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archi.cli._shared import Target, load_target, print_text, target_options, terminal
-from archi.diagrams import LEVELS
 from archi.errors import ArchiError, one_of
 from archi.files import check_writable, write_file
-from archi.render.pictures import suffixes, writer
+from archi.pictures.diagrams import LEVELS
+from archi.pictures.formats import suffixes, writer
 
 if TYPE_CHECKING:
-    from archi.diagrams.keras import Switches
+    from archi.pictures.diagrams.keras import Switches
 
 KERAS_SWITCHES = {
     "shapes": "Input and output shapes.",
@@ -113,7 +113,7 @@ def command(
     archi plot wrn-28-10 --level stage -o wrn.svg -o wrn.pdf
     archi plot resnet50 --style keras --show-shapes -o resnet50.dot
     """
-    from archi.drawing.plot import Plot
+    from archi.pictures.plot import Plot
 
     keras = keras_switches(style, level, outputs, expand_nested, switches)
     write = [(path, writer(path)) for path in outputs]
@@ -125,7 +125,7 @@ def command(
         )
     graph = load_target(target, input, classes, batch)
     if not outputs:
-        from archi.render.pictures._terminal import terminal as draw
+        from archi.pictures.terminal import terminal as draw
 
         print_text(draw(Plot(graph, level or "stage").diagram, **terminal()))
         return
@@ -153,6 +153,6 @@ def keras_switches(
         raise ArchiError("--level is for archi's own style; Keras's draws every layer")
     if not outputs:
         raise ArchiError("--style keras draws into a file", hint="add -o net.png")
-    from archi.diagrams.keras import Switches
+    from archi.pictures.diagrams.keras import Switches
 
     return Switches(**switches)

@@ -34,11 +34,11 @@ def command(
     archi scan model.keras --sarif scan.sarif
     """
     from archi.scanning import scan
-    from archi.scanning._report import scan_report
+    from archi.scanning.report import scan_report
 
     found = scan(file)
     if sarif is not None:
-        from archi.scanning._sarif import sarif as sarif_log
+        from archi.scanning.sarif import sarif as sarif_log
 
         write_file(sarif, sarif_log(found, os.environ.get("GITHUB_WORKSPACE", "")).encode())
     emit(scan_report(found), format, output)

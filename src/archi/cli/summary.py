@@ -75,7 +75,7 @@ def command(
         if graph.source["kind"] != "file":
             raise click.UsageError("--scan is for model files")
         from archi.scanning import scan as scan_file
-        from archi.scanning._report import with_findings
+        from archi.scanning.report import with_findings
 
         report = with_findings(report, scan_file(target))
     emit(report, format, output)

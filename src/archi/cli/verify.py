@@ -10,7 +10,7 @@ import click
 from archi.cli._shared import Target, emit, load_target, output_options, target_options
 
 if TYPE_CHECKING:
-    from archi.bridge import Verification
+    from archi.bridge.verify import Verification
 
 
 @click.command()
@@ -44,8 +44,8 @@ def command(
     """
     if everything == (target is not None):
         raise click.UsageError("Give a TARGET or --all.", ctx)
-    from archi.analysis.verification import catalogue_report, verification_report
-    from archi.bridge import verify
+    from archi.bridge.report import catalogue_report, verification_report
+    from archi.bridge.verify import verify
 
     if target is not None:
         found = verify(load_target(target, input, classes, batch), run=not no_run)
@@ -64,8 +64,9 @@ def _verify_all(
     from rich.console import Console
     from rich.progress import track
 
-    from archi.bridge import forget, import_keras, verify
-    from archi.families._registry import catalogue
+    from archi.bridge.model import forget, import_keras
+    from archi.bridge.verify import verify
+    from archi.families.registry import catalogue
 
     import_keras()  # before the progress bar, so that a missing Keras is the only message
     names = catalogue()

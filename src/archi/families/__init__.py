@@ -1,4 +1,4 @@
-"""Architecture families, one file each; `_registry` holds how they are declared and found.
+"""Architecture families, one file each; `registry` holds how they are declared and found.
 
 What a family of another package, or a person's own file, is declared with is here by name.
 """
@@ -9,14 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archi.families._options import Decimal, Flag, Int, OneOf
-    from archi.families._registry import Paper, Published, family
+    from archi.families.options import Decimal, Flag, Int, OneOf
+    from archi.families.registry import Paper, Published, family
 
 __all__ = ["Decimal", "Flag", "Int", "OneOf", "Paper", "Published", "family"]
 
 _HOMES = {
-    "archi.families._registry": ("Paper", "Published", "family"),
-    "archi.families._options": ("Decimal", "Flag", "Int", "OneOf"),
+    "archi.families.registry": ("Paper", "Published", "family"),
+    "archi.families.options": ("Decimal", "Flag", "Int", "OneOf"),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archi.families._registry import Published
+from archi.families.registry import Published
 from archi.graph import Tensor, current_build, scope
 from archi.layers import (
     Activation,

@@ -13,9 +13,9 @@ import re
 from typing import Any, NamedTuple
 
 from archi.graph import Shape
-from archi.layers._arguments import Kind
-from archi.layers._arguments import Shape as ShapeArgument
-from archi.layers._core import Layer, product
+from archi.twin.arguments import Kind
+from archi.twin.arguments import Shape as ShapeArgument
+from archi.twin.layer import Layer, product
 
 _FORMS = {  # by the side of the ellipsis
     "": "([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]+)",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from archi.graph import Shape
-from archi.layers._arguments import arg
-from archi.layers._core import Kept
 from archi.layers._ranges import Text
-from archi.layers._spatial import Spatial
+from archi.twin.arguments import arg
+from archi.twin.layer import Kept
+from archi.twin.spatial import Spatial
 
 
 class ImageLayer(Spatial):

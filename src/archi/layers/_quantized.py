@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from archi.graph import Weight
-from archi.layers._arguments import Integer, Number, arg
-from archi.layers._core import Layer
-from archi.layers._objects import KerasObject
-from archi.layers._policies import Quantization, quantization
+from archi.twin.arguments import Integer, Number, arg
+from archi.twin.layer import Layer
+from archi.twin.objects import KerasObject
+from archi.twin.policies import Quantization, quantization
 
 QUANTIZATION = KerasObject("keras.quantizers", {}, {})
 

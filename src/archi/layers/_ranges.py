@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archi.layers._arguments import Choice, Kind
+from archi.twin.arguments import Choice, Kind
 
 if TYPE_CHECKING:
-    from archi.layers._core import Layer
+    from archi.twin.layer import Layer
 
 MAX_RANK = 32  # of an array in a config; NumPy's own limit was 32 for decades
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from archi.graph import Inference, Shape, Weight, is_list
-from archi.layers._core import Kept, Layer, is_shape, product, repeated
+from archi.twin.layer import Kept, Layer, is_shape, product, repeated
 
 
 class Step(NamedTuple):

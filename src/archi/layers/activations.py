@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Inference, Shape, Weight
-from archi.layers._arguments import Activation as ActivationName
-from archi.layers._arguments import Axes, Number, arg
-from archi.layers._core import ITSELF, OVER_LAST_AXIS, Elementwise, Kept, Reach
-from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
+from archi.twin.arguments import Activation as ActivationName
+from archi.twin.arguments import Axes, Number, arg
+from archi.twin.layer import ITSELF, OVER_LAST_AXIS, Elementwise, Kept, Reach
+from archi.twin.objects import CONSTRAINT, INITIALIZER, REGULARIZER
 
 
 class Activation(Elementwise):

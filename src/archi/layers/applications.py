@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from archi.graph import Inference, Shape, Weight
-from archi.layers._arguments import Integer, Number, arg
-from archi.layers._core import ITSELF, Elementwise, Kept, Layer, Reach, scaled
 from archi.layers.merging import Add
+from archi.twin.arguments import Integer, Number, arg
+from archi.twin.layer import ITSELF, Elementwise, Kept, Layer, Reach, scaled
 
 
 class CustomScaleLayer(Add):

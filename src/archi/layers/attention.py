@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, NamedTuple
 
 from archi.graph import Inference, Shape, Weight
-from archi.layers._arguments import (
+from archi.twin.arguments import (
     Axes,
     Boolean,
     Choice,
@@ -20,8 +20,8 @@ from archi.layers._arguments import (
     arg,
     sizes,
 )
-from archi.layers._core import Kept, Layer, is_shape, product, total
-from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
+from archi.twin.layer import Kept, Layer, is_shape, product, total
+from archi.twin.objects import CONSTRAINT, INITIALIZER, REGULARIZER
 
 LENGTH_UNKNOWN = "the length of a sequence is unknown"
 

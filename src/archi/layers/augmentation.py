@@ -10,7 +10,9 @@ from math import nextafter
 from typing import Any
 
 from archi.graph import Inference, Shape
-from archi.layers._arguments import (
+from archi.layers._images import ImageLayer
+from archi.layers._ranges import Factor, Pair, Range
+from archi.twin.arguments import (
     Boolean,
     Choice,
     DataFormat,
@@ -18,9 +20,7 @@ from archi.layers._arguments import (
     Number,
     arg,
 )
-from archi.layers._core import ITSELF, Layer, Reach, scaled
-from archi.layers._images import ImageLayer
-from archi.layers._ranges import Factor, Pair, Range
+from archi.twin.layer import ITSELF, Layer, Reach, scaled
 
 INTERPOLATIONS = ("nearest", "bilinear")
 FILL_MODES = ("reflect", "wrap", "constant", "nearest")

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Inference, Shape, Weight
-from archi.layers._arguments import (
+from archi.layers._quantized import Adaptable, lora_alpha, lora_rank
+from archi.twin.arguments import (
     Activation,
     Boolean,
     Choice,
@@ -18,10 +19,9 @@ from archi.layers._arguments import (
     Window,
     arg,
 )
-from archi.layers._core import OVER_LAST_AXIS, UNEVEN, Kept, Reach, product, scaled
-from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
-from archi.layers._quantized import Adaptable, lora_alpha, lora_rank
-from archi.layers._spatial import Spatial
+from archi.twin.layer import OVER_LAST_AXIS, UNEVEN, Kept, Reach, product, scaled
+from archi.twin.objects import CONSTRAINT, INITIALIZER, REGULARIZER
+from archi.twin.spatial import Spatial
 
 
 class _Convolution(Spatial):

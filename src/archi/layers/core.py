@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from archi.graph import Inference, Shape, Tensor, Weight
-from archi.layers._arguments import Activation, Boolean, DType, Integer, Number, arg
-from archi.layers._arguments import Shape as ShapeArgument
-from archi.layers._core import (
+from archi.layers._quantized import (
+    QUANTIZATION,
+    Layout,
+    Quantizable,
+    layer_weights,
+    lora_alpha,
+    lora_rank,
+)
+from archi.twin.arguments import Activation, Boolean, DType, Integer, Number, arg
+from archi.twin.arguments import Shape as ShapeArgument
+from archi.twin.layer import (
     ITSELF,
     Elementwise,
     Kept,
@@ -18,16 +26,8 @@ from archi.layers._core import (
     scaled,
     total,
 )
-from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
-from archi.layers._policies import MODES
-from archi.layers._quantized import (
-    QUANTIZATION,
-    Layout,
-    Quantizable,
-    layer_weights,
-    lora_alpha,
-    lora_rank,
-)
+from archi.twin.objects import CONSTRAINT, INITIALIZER, REGULARIZER
+from archi.twin.policies import MODES
 
 
 class InputLayer(Layer):

@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Inference, Shape, Weight
-from archi.layers._arguments import Activation, Integer, arg
-from archi.layers._core import ITSELF, OVER_LAST_AXIS, Kept, Reach, product, total
 from archi.layers._einsum import Applied, Equation, EquationText, Letters, OutputShape, apply
-from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
-from archi.layers._policies import MODES
 from archi.layers._quantized import (
     QUANTIZATION,
     Layout,
@@ -18,6 +14,10 @@ from archi.layers._quantized import (
     lora_alpha,
     lora_rank,
 )
+from archi.twin.arguments import Activation, Integer, arg
+from archi.twin.layer import ITSELF, OVER_LAST_AXIS, Kept, Reach, product, total
+from archi.twin.objects import CONSTRAINT, INITIALIZER, REGULARIZER
+from archi.twin.policies import MODES
 
 
 class EinsumDense(Quantizable):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Inference, Shape, Weight
-from archi.layers._arguments import Boolean, DType, Integer, Number, arg
-from archi.layers._core import ITSELF, Kept, Reach, product, scaled
-from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
 from archi.layers._quantized import QUANTIZATION, Quantizable, groups, lora_alpha, lora_rank
+from archi.twin.arguments import Boolean, DType, Integer, Number, arg
+from archi.twin.layer import ITSELF, Kept, Reach, product, scaled
+from archi.twin.objects import CONSTRAINT, INITIALIZER, REGULARIZER
 
 
 class _Embedding(Quantizable):

@@ -6,8 +6,8 @@ from functools import reduce
 from typing import Any
 
 from archi.graph import Inference, Shape
-from archi.layers._arguments import Boolean, Integer, Kind, arg
-from archi.layers._core import ITSELF, Kept, Layer, Reach, product, scaled, total
+from archi.twin.arguments import Boolean, Integer, Kind, arg
+from archi.twin.layer import ITSELF, Kept, Layer, Reach, product, scaled, total
 
 
 class _Merge(Layer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Inference, Shape, Weight
-from archi.layers._arguments import (
+from archi.twin.arguments import (
     Axes,
     Boolean,
     Integer,
@@ -13,8 +13,8 @@ from archi.layers._arguments import (
     Number,
     arg,
 )
-from archi.layers._core import ITSELF, Elementwise, Kept, Layer, Reach, scaled
-from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
+from archi.twin.layer import ITSELF, Elementwise, Kept, Layer, Reach, scaled
+from archi.twin.objects import CONSTRAINT, INITIALIZER, REGULARIZER
 
 
 class BatchNormalization(Layer):

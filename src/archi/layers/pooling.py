@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import gcd
 
 from archi.graph import Inference, Shape
-from archi.layers._arguments import Boolean, Choice, DataFormat, Window, arg
-from archi.layers._core import UNEVEN, Kept, Reach, product
-from archi.layers._spatial import Spatial
+from archi.twin.arguments import Boolean, Choice, DataFormat, Window, arg
+from archi.twin.layer import UNEVEN, Kept, Reach, product
+from archi.twin.spatial import Spatial
 
 
 class _Pooling(Spatial):

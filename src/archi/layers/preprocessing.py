@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from archi.graph import Inference, Node, Shape, Weight
-from archi.layers._arguments import (
+from archi.layers._images import ImageLayer
+from archi.layers._ranges import Array, Pair, Text, Word, array_shape, numbers
+from archi.twin.arguments import (
     Boolean,
     Choice,
     DataFormat,
@@ -20,10 +22,8 @@ from archi.layers._arguments import (
     Number,
     arg,
 )
-from archi.layers._core import ITSELF, Elementwise, Kept, Layer, Reach, product, scaled
-from archi.layers._images import ImageLayer
-from archi.layers._ranges import Array, Pair, Text, Word, array_shape, numbers
-from archi.layers._spatial import Spatial
+from archi.twin.layer import ITSELF, Elementwise, Kept, Layer, Reach, product, scaled
+from archi.twin.spatial import Spatial
 
 # ---------------------------------------------------------------------------------------------
 # Numbers

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from archi.graph import Inference
 from archi.graph import Shape as Sizes
-from archi.layers._arguments import DataFormat, DTypeName, Integer, Number, Shape, arg
-from archi.layers._core import ITSELF, Elementwise, Kept, Reach
-from archi.layers._spatial import Spatial
+from archi.twin.arguments import DataFormat, DTypeName, Integer, Number, Shape, arg
+from archi.twin.layer import ITSELF, Elementwise, Kept, Reach
+from archi.twin.spatial import Spatial
 
 
 class ActivityRegularization(Elementwise):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Inference, Shape
-from archi.layers._arguments import Choice, DataFormat, Integer, Kind, Margins, Window, arg
-from archi.layers._arguments import Shape as ShapeArgument
-from archi.layers._core import ITSELF, UNEVEN, Kept, Layer, Reach, product, scaled
-from archi.layers._spatial import Spatial
+from archi.twin.arguments import Choice, DataFormat, Integer, Kind, Margins, Window, arg
+from archi.twin.arguments import Shape as ShapeArgument
+from archi.twin.layer import ITSELF, UNEVEN, Kept, Layer, Reach, product, scaled
+from archi.twin.spatial import Spatial
 
 
 class _Resize(Spatial):

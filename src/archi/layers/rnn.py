@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Shape, Weight, is_list
-from archi.layers._arguments import (
+from archi.layers._recurrence import Cell, Recurrent, Step, Stepper
+from archi.twin.arguments import (
     Activation,
     Boolean,
     Choice,
@@ -21,11 +22,10 @@ from archi.layers._arguments import (
     Window,
     arg,
 )
-from archi.layers._core import Layer, product, total
-from archi.layers._objects import CONSTRAINT, INITIALIZER, REGULARIZER
-from archi.layers._recurrence import Cell, Recurrent, Step, Stepper
-from archi.layers._spatial import Spatial
-from archi.layers._wrapping import Holder, LayerArgument, LayersArgument, owned
+from archi.twin.layer import Layer, product, total
+from archi.twin.objects import CONSTRAINT, INITIALIZER, REGULARIZER
+from archi.twin.spatial import Spatial
+from archi.twin.wrapping import Holder, LayerArgument, LayersArgument, owned
 
 
 class _Cudnn(Kind):

@@ -11,10 +11,10 @@ from typing import Any
 
 from archi.errors import LayerError
 from archi.graph import Inference, Shape, Weight, is_list
-from archi.layers._arguments import Integer, Kind, arg
-from archi.layers._core import ITSELF, UNEVEN, Kept, Layer, Reach, product, repeated, scaled, total
 from archi.layers._recurrence import Recurrent
-from archi.layers._wrapping import (
+from archi.twin.arguments import Integer, Kind, arg
+from archi.twin.layer import ITSELF, UNEVEN, Kept, Layer, Reach, product, repeated, scaled, total
+from archi.twin.wrapping import (
     Holder,
     LayerArgument,
     LayersArgument,

@@ -10,28 +10,15 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from archi.layers._index import Index
-from archi.ops._core import Operation
+from archi.twin.lookup import operation, operation_classes, operation_names
+from archi.twin.operation import Operation
 
 __all__ = ["Operation", "operation", "operation_classes"]
-
-_index: Index[Operation] = Index(__name__, __file__, Operation)
-
-
-@cache
-def operation(name: str) -> type[Operation]:
-    """Return the class of an operation by Keras's name of it. Raises KeyError."""
-    return _index[name]
-
-
-def operation_classes() -> dict[str, type[Operation]]:
-    """Return every operation class by its Keras name."""
-    return _index.all()
 
 
 def __getattr__(name: str) -> Any:
     try:
-        found = _index[_class_name(name)]
+        found = operation(_class_name(name))
     except KeyError:
         raise AttributeError(f"archi.ops has no operation {name!r}") from None
     return getattr(found, name) if name in _METHODS else found.function
@@ -55,4 +42,4 @@ def _class_name(function: str) -> str:
     if function in _CLASSES:
         return _CLASSES[function]
     plain = function.replace("_", "")
-    return next((name for name in _index.names() if name.lower() == plain), function)
+    return next((name for name in operation_names() if name.lower() == plain), function)

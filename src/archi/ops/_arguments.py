@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archi.graph import is_list
-from archi.layers._arguments import Boolean, DataFormat, DType, Kind
+from archi.twin.arguments import Boolean, DataFormat, DType, Kind
 
 if TYPE_CHECKING:
-    from archi.layers._core import Layer
+    from archi.twin.layer import Layer
 
 
 class Axes(Kind):

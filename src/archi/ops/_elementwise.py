@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from archi.graph import Inference, Shape
-from archi.layers._core import ITSELF, Reach
-from archi.ops._core import NOTHING, Array, Operation
+from archi.twin.layer import ITSELF, Reach
+from archi.twin.operation import NOTHING, Array, Operation
 
 
 class Elementwise(Operation):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Inference, Shape
-from archi.layers._arguments import Boolean, arg
-from archi.layers._core import Reach, product
 from archi.ops._arguments import Axes
-from archi.ops._core import Array, Operation
+from archi.twin.arguments import Boolean, arg
+from archi.twin.layer import Reach, product
+from archi.twin.operation import Array, Operation
 
 
 class Reduction(Operation):

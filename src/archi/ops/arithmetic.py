@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from archi.layers._arguments import Integer, Kind, Number, arg
-from archi.ops._core import BOTH, NOTHING, OUTPUTS, strong
 from archi.ops._elementwise import Binary, Floating, FloatingBinary, Unary
+from archi.twin.arguments import Integer, Kind, Number, arg
+from archi.twin.operation import BOTH, NOTHING, OUTPUTS, strong
 
 HOME = "numpy"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Inference
-from archi.layers._arguments import Boolean, Number, arg
-from archi.layers._core import product
-from archi.ops._core import NOTHING, Array
 from archi.ops._elementwise import Comparison, Elementwise, Truth, Unary
+from archi.twin.arguments import Boolean, Number, arg
+from archi.twin.layer import product
+from archi.twin.operation import NOTHING, Array
 
 HOME = "numpy"
 

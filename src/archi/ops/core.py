@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Inference, Shape, Tensor, is_list
-from archi.layers._arguments import DType, Integer, arg
-from archi.layers._core import Reach, product
-from archi.layers._values import Constant
 from archi.ops._arguments import Known, Lengths, OptionalBoolean, OptionalDType
-from archi.ops._core import NOTHING, Array, Operation
 from archi.ops._elementwise import Unary
+from archi.twin.arguments import DType, Integer, arg
+from archi.twin.layer import Reach, product
+from archi.twin.operation import NOTHING, Array, Operation
+from archi.twin.values import Constant
 
 HOME = "core"
 

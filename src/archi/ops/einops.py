@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from archi.graph import Inference, Shape
-from archi.layers._core import product
-from archi.ops._core import NOTHING, Array, Operation, bound
+from archi.twin.layer import product
+from archi.twin.operation import NOTHING, Array, Operation, bound
 
 HOME = "einops"
 

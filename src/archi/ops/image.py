@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from archi.graph import Inference, Shape, current_build, is_list
-from archi.layers._arguments import Boolean, Integer, Number, arg
-from archi.layers._core import ITSELF, Reach, product
-from archi.layers._spatial import positions
 from archi.ops._arguments import Integers, Known, OptionalFormat
-from archi.ops._core import NOTHING, Array, Operation
+from archi.twin.arguments import Boolean, Integer, Number, arg
+from archi.twin.layer import ITSELF, Reach, product
+from archi.twin.operation import NOTHING, Array, Operation
+from archi.twin.spatial import positions
 
 HOME = "image"
 TAPS = {"nearest": 0, "bilinear": 2**2, "bicubic": 4**2, "lanczos3": 6**2, "lanczos5": 10**2}

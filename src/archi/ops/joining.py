@@ -7,10 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 from archi.graph import Inference, Shape
-from archi.layers._arguments import Integer, arg
-from archi.layers._core import ITSELF, Reach, product
 from archi.ops._arguments import Integers
-from archi.ops._core import NOTHING, Array, Operation
+from archi.twin.arguments import Integer, arg
+from archi.twin.layer import ITSELF, Reach, product
+from archi.twin.operation import NOTHING, Array, Operation
 
 HOME = "numpy"
 

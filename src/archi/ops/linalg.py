@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Inference, Shape
-from archi.layers._arguments import Boolean, Choice, Number, arg
-from archi.layers._core import Reach, product
 from archi.ops._arguments import Axes, Known
-from archi.ops._core import BOTH, INPUTS, Array, Operation
+from archi.twin.arguments import Boolean, Choice, Number, arg
+from archi.twin.layer import Reach, product
+from archi.twin.operation import BOTH, INPUTS, Array, Operation
 
 HOME = "linalg"
 DECOMPOSED = "the arithmetic of a decomposition is up to the algorithm"

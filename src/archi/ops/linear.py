@@ -6,9 +6,9 @@ import re
 from typing import Any, ClassVar
 
 from archi.graph import Inference, Shape, is_list
-from archi.layers._arguments import Integer, Kind, arg
-from archi.layers._core import ITSELF, Reach, product
-from archi.ops._core import Array, Operation, strong
+from archi.twin.arguments import Integer, Kind, arg
+from archi.twin.layer import ITSELF, Reach, product
+from archi.twin.operation import Array, Operation, strong
 
 HOME = "numpy"
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from archi.graph import Inference, Shape
-from archi.layers._arguments import Boolean, Choice, Integer, Kind, arg
-from archi.layers._core import product
 from archi.ops._arguments import Lengths, OptionalDType
-from archi.ops._core import NOTHING, Operation, strong
-from archi.ops._core import Array as AnyArray
 from archi.ops._elementwise import Elementwise
+from archi.twin.arguments import Boolean, Choice, Integer, Kind, arg
+from archi.twin.layer import product
+from archi.twin.operation import NOTHING, Operation, strong
+from archi.twin.operation import Array as AnyArray
 
 HOME = "numpy"
 

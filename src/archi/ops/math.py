@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from archi.graph import Inference, Shape
-from archi.layers._arguments import Boolean, Integer, arg
-from archi.layers._core import product
 from archi.ops._arguments import Known
-from archi.ops._core import BOTH, NOTHING, OUTPUTS, Array, Operation
 from archi.ops._elementwise import Floating, Unary
 from archi.ops._reduction import Reduction
+from archi.twin.arguments import Boolean, Integer, arg
+from archi.twin.layer import product
+from archi.twin.operation import BOTH, NOTHING, OUTPUTS, Array, Operation
 
 HOME = "math"
 SORTED = "how many comparisons it takes is up to the algorithm"

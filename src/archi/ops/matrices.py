@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from archi.graph import Inference, Shape
-from archi.layers._arguments import Boolean, Integer, arg
-from archi.layers._core import product
-from archi.ops._core import BOTH, NOTHING, OUTPUTS, Array, Operation
 from archi.ops._elementwise import Unary
 from archi.ops._reduction import summed
+from archi.twin.arguments import Boolean, Integer, arg
+from archi.twin.layer import product
+from archi.twin.operation import BOTH, NOTHING, OUTPUTS, Array, Operation
 
 HOME = "numpy"
 

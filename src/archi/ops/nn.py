@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Inference, Shape
-from archi.layers._arguments import Boolean, DType, Integer, Number, arg
-from archi.layers._core import ITSELF, Reach, product
 from archi.ops._arguments import Axes, Known, OptionalBoolean
-from archi.ops._core import BOTH, INPUTS, NOTHING, OUTPUTS, Array, Operation
 from archi.ops._elementwise import Elementwise, Unary
+from archi.twin.arguments import Boolean, DType, Integer, Number, arg
+from archi.twin.layer import ITSELF, Reach, product
+from archi.twin.operation import BOTH, INPUTS, NOTHING, OUTPUTS, Array, Operation
 
 HOME = "nn"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Inference, Shape
-from archi.layers._arguments import Integer, Kind, Number, arg
-from archi.layers._core import ITSELF, Reach, product
 from archi.ops._arguments import Axes, OptionalDType
-from archi.ops._core import BOTH, INPUTS, NOTHING, Array, Operation
 from archi.ops._reduction import FloatingReduction, Reduction, SummingReduction, summed
+from archi.twin.arguments import Integer, Kind, Number, arg
+from archi.twin.layer import ITSELF, Reach, product
+from archi.twin.operation import BOTH, INPUTS, NOTHING, Array, Operation
 
 HOME = "numpy"
 

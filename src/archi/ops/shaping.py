@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from archi.graph import Inference, Shape, is_list
-from archi.layers._arguments import Integer, Kind, arg
-from archi.layers._arguments import Shape as ShapeArgument
-from archi.layers._core import ITSELF, Reach, product
 from archi.ops._arguments import (
     Axes,
     Integers,
@@ -18,7 +15,10 @@ from archi.ops._arguments import (
     PadWidth,
     pad_pairs,
 )
-from archi.ops._core import NOTHING, Array, Operation
+from archi.twin.arguments import Integer, Kind, arg
+from archi.twin.arguments import Shape as ShapeArgument
+from archi.twin.layer import ITSELF, Reach, product
+from archi.twin.operation import NOTHING, Array, Operation
 
 HOME = "numpy"
 

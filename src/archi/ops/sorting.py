@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from archi.graph import Inference, Shape, is_list
-from archi.layers._arguments import Boolean, Integer, Kind, arg
-from archi.layers._core import product
 from archi.ops._arguments import Axes, Known
-from archi.ops._core import INPUTS, NOTHING, Array, Operation, is_array
 from archi.ops._reduction import Reduction
+from archi.twin.arguments import Boolean, Integer, Kind, arg
+from archi.twin.layer import product
+from archi.twin.operation import INPUTS, NOTHING, Array, Operation, is_array
 
 HOME = "numpy"
 SORTED = "how many comparisons it takes is up to the algorithm"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archi.ops._core import NOTHING
 from archi.ops._reduction import Reduction
+from archi.twin.operation import NOTHING
 
 HOME = "numpy"
 

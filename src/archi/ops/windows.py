@@ -6,11 +6,11 @@ from math import gcd
 from typing import Any, ClassVar
 
 from archi.graph import Inference, Shape, is_list
-from archi.layers._arguments import Choice, DataFormat, Integer, arg
-from archi.layers._core import Reach, product
-from archi.layers._spatial import padded_before, positions
 from archi.ops._arguments import Integers
-from archi.ops._core import BOTH, NOTHING, Array, Operation
+from archi.twin.arguments import Choice, DataFormat, Integer, arg
+from archi.twin.layer import Reach, product
+from archi.twin.operation import BOTH, NOTHING, Array, Operation
+from archi.twin.spatial import padded_before, positions
 
 HOME = "nn"
 

@@ -12,8 +12,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from archi.graph import Graph, Settings
+    from archi.graph import Graph
     from archi.readers._source import Source
+    from archi.settings import Settings
+
+
+__all__ = ["Source", "read_graph", "read_source", "readers", "suffixes"]
 
 
 def readers() -> list[ModuleType]:
@@ -34,7 +38,7 @@ def read_source(path: str) -> Source:
 
     Raises ReadError where it can't be read.
     """
-    from archi.readers._files import open_regular
+    from archi.containers.regular import open_regular
 
     with open_regular(path) as file:
         start = file.read(8)
@@ -48,7 +52,7 @@ def read_graph(source: Source, settings: Settings) -> Graph:
 
     Raises ReadError where it describes none, GraphError where that is beyond archi's limits.
     """
-    from archi.readers._config import build_graph
+    from archi.readers.document.reader import build_graph
 
     title = os.path.basename(source.path)
     graph = build_graph(source.document, title=title, settings=settings, weights=source.weights)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from archi.readers._weights import Weights
 
 if TYPE_CHECKING:
-    from archi.readers._hdf5 import Contents
+    from archi.containers.hdf5 import Contents
 
 
 class Source(NamedTuple):

@@ -11,10 +11,10 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cached_property
 
+from archi.containers.hdf5 import Contents, Dataset, quick_contents
 from archi.errors import ReadError, printable
 from archi.graph import Weight, is_countable
-from archi.layers._arguments import DType
-from archi.readers._hdf5 import Contents, Dataset, quick_contents
+from archi.twin.arguments import DType
 
 MEMBER = "model.weights.h5"  # of a `.keras` file
 STATISTICS = ("moving_mean", "moving_variance")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from archi.containers.hdf5 import quick_contents
+from archi.containers.json import parse
 from archi.errors import ReadError, quote
-from archi.readers._hdf5 import quick_contents
-from archi.readers._json import parse
 from archi.readers._source import Source
 from archi.readers._weights import LegacyWeights
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from archi.containers.json import LIMIT, parse
+from archi.containers.regular import open_regular, read_whole
 from archi.errors import ReadError, quote
-from archi.readers._files import open_regular, read_whole
-from archi.readers._json import LIMIT, parse
 from archi.readers._source import Source
 from archi.readers._weights import Weights
 

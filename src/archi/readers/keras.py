@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from archi.containers.archive import Archive
+from archi.containers.json import LIMIT, parse
 from archi.errors import ReadError
-from archi.readers._archive import Archive
-from archi.readers._json import LIMIT, parse
 from archi.readers._source import Source
 from archi.readers._weights import MEMBER, KerasWeights, Weights
 

@@ -9,23 +9,19 @@ wrapped at a `_`, `/` or `-`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
 from rich.style import Style
 
 from archi.errors import printable
 from archi.render._cells import BARS, NUMBERS, cell
-from archi.render._console import to_text
 from archi.report import Column, Fact, Facts, Report, Table
+from archi.terminal import NAME_BREAKS, NARROWEST, pieces, to_text, width_of, wrap
 
 BAR = 5  # columns of the bar in front of a percentage
-NARROWEST = 8  # a column of text is not wrapped to less
 WRAPPED = (("text", "verdict"), ("type",), ("name", "names", "shapes"))
-NAME_BREAKS = "_/-,. "  # a name may be wrapped after one of these
 PROSE_BREAKS = " /"
 PROSE = 100  # columns of a paragraph where there is no terminal to fit
 
@@ -121,7 +117,7 @@ class _Layout:
     def _natural(self, i: int) -> int:
         column = self.columns[i]
         bar = BAR + 1 if column.kind in BARS else 0
-        widest = max(map(_len, self.cells[i]), default=0)
+        widest = max(map(width_of, self.cells[i]), default=0)
         return max(widest + bar, len(column.title))
 
     @property
@@ -195,7 +191,7 @@ class _Layout:
 
     def _longest_word(self, i: int) -> int:
         breaks = self._breaks(i)
-        words = (_len(w.rstrip()) for text in self.cells[i] for w in pieces(text, breaks))
+        words = (width_of(w.rstrip()) for text in self.cells[i] for w in pieces(text, breaks))
         return max(NARROWEST, len(self.columns[i].title), *words)
 
     def _breaks(self, i: int) -> str:
@@ -250,7 +246,7 @@ class _Layout:
         return wrap(text, self.widths[i], self._breaks(i))
 
     def _pad(self, i: int, text: str) -> str:
-        space = " " * (self.widths[i] - _len(text))
+        space = " " * (self.widths[i] - width_of(text))
         return space + text if self.columns[i].kind in NUMBERS else text + space
 
 
@@ -260,10 +256,6 @@ def _style(column: Column, value: Any) -> Style | None:
     if column.kind == "verdict":
         return VERDICTS.get(str(value).partition(" ")[0].rstrip(","))
     return None
-
-
-def _len(text: str) -> int:
-    return len(text) if text.isascii() else cell_len(text)
 
 
 def short_type(name: str) -> str:
@@ -278,23 +270,3 @@ def bar(value: float, largest: float) -> str:
     eighths = round(value / largest * BAR * 8) if largest else 0
     full, part = divmod(eighths, 8)
     return ("█" * full + " ▏▎▍▌▋▊▉"[part].strip()).ljust(BAR)
-
-
-def wrap(text: str, width: int, after: str) -> list[str]:
-    """Break text into lines of at most `width`, after one of the characters where it can."""
-    width = max(width, NARROWEST)
-    if _len(text) <= width:
-        return [text]
-    lines = [""]
-    for piece in pieces(text, after):
-        if lines[-1] and _len(lines[-1] + piece.rstrip()) > width:
-            lines.append("")
-        head, *tail = chop_cells(piece.rstrip(), width) or [""]
-        lines += [lines.pop() + head, *tail]  # tail: of a word wider than the column
-        lines[-1] += piece[len(piece.rstrip()) :]
-    return [line.rstrip() for line in lines]
-
-
-def pieces(text: str, after: str) -> list[str]:
-    """Split text after each of the characters."""
-    return re.findall(f"[^{re.escape(after)}]*[{re.escape(after)}]|[^{re.escape(after)}]+", text)

@@ -1,0 +1,1 @@
+"""Graph ⇄ `keras.Model`: its config, the model itself, the proof of both, and code to read."""

@@ -1,0 +1,1 @@
+"""`archi list` and `archi info`: the architectures archi knows, and their figures."""

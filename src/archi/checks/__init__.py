@@ -1,0 +1,1 @@
+"""`archi check`: figures that a network must have."""

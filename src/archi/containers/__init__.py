@@ -1,0 +1,1 @@
+"""What model files are kept in (zip, HDF5, JSON), opened safely: bounded, nothing executed."""

@@ -1,0 +1,1 @@
+"""`archi diff`: what changed from one network to another, layer by layer."""

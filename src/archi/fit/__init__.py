@@ -1,0 +1,1 @@
+"""`archi fit`: which variants of a family come nearest a budget."""

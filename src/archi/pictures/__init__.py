@@ -1,0 +1,1 @@
+"""`archi plot` and charts: boxes (diagrams/), places (drawing/), bytes (formats/)."""

@@ -1,0 +1,1 @@
+"""A model's config, as Keras writes it, → Graph; see `reader`."""

@@ -1,0 +1,1 @@
+"""The rules of `archi scan`, grouped by what they look at."""

@@ -1,0 +1,1 @@
+"""What a static twin is made of: the machinery under `layers/` and `ops/`."""

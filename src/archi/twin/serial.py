@@ -1,0 +1,75 @@
+"""A layer or an operation from the document that Keras writes of it: class, module, config.
+
+Nothing is imported by the names in a document: they are looked up among the twins.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archi.errors import LayerError, quote
+from archi.twin.layer import Layer
+from archi.twin.lookup import layer_class, operation
+
+# Keras writes "keras.layers" for its own layers, older versions the module of the file,
+# and legacy formats no module at all.
+KERAS_MODULES = ("keras.layers", "keras.src.layers", "keras.engine", "keras.src.engine")
+KERAS_OPERATIONS = "keras.src.ops."
+# Layers of Keras for which there can be no twin, and why.
+FOREIGN = {
+    "FlaxLayer": "runs code of Flax",
+    "JaxLayer": "runs code of JAX",
+    "Lambda": "runs Python code",
+    "Layer": "is what other layers derive from",
+    "TFSMLayer": "runs a TensorFlow SavedModel from elsewhere",
+    "TorchModuleWrapper": "runs a module of PyTorch",
+    "Wrapper": "is what layers around others derive from",
+}
+
+
+def read_layer(document: Any) -> Layer:
+    """Return the twin of `{"module": …, "class_name": …, "config": {…}}`.
+
+    Raises LayerError for a class that archi does not know, or a config it can't have.
+    """
+    if isinstance(document, Layer):
+        return document
+    if not isinstance(document, dict) or not isinstance(document.get("config"), dict):
+        raise LayerError("a layer is written as its class_name and config")
+    name, module = document.get("class_name"), document.get("module")
+    if not isinstance(name, str):
+        raise LayerError("a layer is written as its class_name and config")
+    try:
+        twin = layer_class(name)
+    except KeyError:
+        why = (
+            f"{name} {FOREIGN[name]}" if name in FOREIGN else f"its class {quote(name)} is unknown"
+        )
+        raise LayerError(why) from None
+    if module is not None and not _is_home(module, twin):
+        raise LayerError(f"{quote(name)} is not Keras's: it is of {quote(str(module))}")
+    return twin(**document["config"])
+
+
+def _is_home(module: Any, twin: type[Layer]) -> bool:
+    if not isinstance(module, str):
+        return False
+    moved = twin.module == "keras.layers" and module.startswith(KERAS_MODULES)
+    return moved or module == twin.module
+
+
+def read_node(document: dict[str, Any]) -> Layer:
+    """Return the twin of a layer's or an operation's document.
+
+    Raises LayerError for a class that archi does not know, or a config it can't have.
+    """
+    if not str(document.get("module")).startswith(KERAS_OPERATIONS):
+        return read_layer(document)
+    name, config = document.get("class_name"), document.get("config")
+    try:
+        twin = operation(str(name))
+    except KeyError:
+        raise LayerError(f"archi does not know the operation {quote(str(name))}") from None
+    if not isinstance(config, dict):
+        raise LayerError("an operation is written as its class_name and config")
+    return twin(**config)
