@@ -38,21 +38,22 @@ import hostile
 
 import archi
 from archi.analysis.compare import compare
-from archi.analysis.diff import difference
-from archi.analysis.diff_report import diff_report
 from archi.analysis.summary import summarize
-from archi.bridge import functional_json
-from archi.drawing.plot import Plot
+from archi.bridge.code import keras_code
+from archi.bridge.config import functional_json
+from archi.containers import _hdf5_child
+from archi.containers import hdf5 as _hdf5
+from archi.containers.hdf5_plain import plain_contents
+from archi.diff.difference import difference
+from archi.diff.report import diff_report
 from archi.errors import ArchiError
-from archi.keras_code import keras_code
 from archi.layers import layer_classes
 from archi.ops import operation_classes
-from archi.readers import _hdf5, _hdf5_child
-from archi.readers._hdf5_plain import plain_contents
-from archi.render.pictures import writer
+from archi.pictures.formats import writer
+from archi.pictures.plot import Plot
 from archi.scanning import quick_scan, scan
-from archi.scanning._report import scan_report
-from archi.scanning._sarif import sarif
+from archi.scanning.report import scan_report
+from archi.scanning.sarif import sarif
 
 KERAS2 = Path(__file__).parent / "keras2"
 SECONDS = 5

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 import archi.layers
-from archi.analysis._sides import is_automatic
-from archi.graph import Graph, building, scope
+from archi import Graph
+from archi.diff._sides import is_automatic
+from archi.graph import building, scope
 
 
 class Step:

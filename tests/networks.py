@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from archi.families._registry import families
+from archi.families.registry import families
 
 
 def every_network() -> list[Any]:

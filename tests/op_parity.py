@@ -17,12 +17,13 @@ from typing import Any, NamedTuple
 import parity
 from parity import ACCEPTED, REFUSED
 
-from archi import Graph, bridge, ops
+from archi import Graph, ops
+from archi.bridge.config import functional_json
 from archi.errors import LayerError
 from archi.graph import Node, Tensor, building
 from archi.layers import layer_class
-from archi.layers._values import Constant
-from archi.readers._config import build_graph
+from archi.readers.document.reader import build_graph
+from archi.twin.values import Constant
 
 Shape = tuple[int | None, ...]
 NAMESPACES = ("", "image", "linalg", "nn", "numpy")  # of keras.ops, where functions are
@@ -149,7 +150,7 @@ def _claims(graph: Graph, model: Any) -> Iterator[tuple[str, Any, Any]]:
         theirs = model.to_json()
     except (NotImplementedError, TypeError):  # an argument that Keras can't write
         return
-    ours = json.loads(bridge.functional_json(graph))
+    ours = json.loads(functional_json(graph))
     yield "model", _without_inputs(ours), _without_inputs(json.loads(theirs))
     again = build_graph(json.loads(theirs), title=parity.NAME)
     yield "outputs once read", _seen(again.outputs), _seen(graph.outputs)

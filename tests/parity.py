@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from archi import Graph, bridge
+from archi import Graph
+from archi.bridge.model import import_keras, to_keras
 from archi.errors import KerasMissing, LayerError
 from archi.graph import Node, Tensor, building
 from archi.layers import Input, layer_class
@@ -97,7 +98,7 @@ class Refused(NamedTuple):
 def any_keras() -> ModuleType:
     """Return real Keras; the test that asks is skipped where there is none."""
     try:
-        return bridge.import_keras()
+        return import_keras()
     except KerasMissing as missing:
         pytest.skip(str(missing))
 
@@ -278,7 +279,7 @@ def _claims(case: Case, twin: Built, real: Built) -> Iterator[tuple[str, Any, An
     yield "config keys Keras lacks", config.keys() - real_config.keys(), set()
     yield "config keys left out", _left_out(case, config, real.layer), set()
     yield "functional config", _skeleton(twin.model), _skeleton(real.model)
-    ours, theirs = bridge.to_keras(twin.model, initialize=False).to_json(), real.model.to_json()
+    ours, theirs = to_keras(twin.model, initialize=False).to_json(), real.model.to_json()
     yield "model", _paths(json.loads(ours)), _paths(json.loads(theirs))
     yield "model as JSON text is the same", ours == theirs, True
 

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from networks import every_network
 
 from archi import ArchiError, Graph
-from archi.analysis.checks import Check, Place, checks_report, evaluate
 from archi.analysis.counts import Totals
-from archi.analysis.metrics import METRICS, assertion, measure
+from archi.checks.evaluate import Check, Place, checks_report, evaluate
+from archi.checks.github import command, failures
+from archi.checks.junit import junit
+from archi.checks.metrics import METRICS, assertion, measure
 from archi.graph import building
 from archi.layers import Add, Conv2D, Dense, Flatten, Input
-from archi.render._github import command, failures
-from archi.render._junit import junit
 
 PROJECT = """\
 [project]
@@ -369,7 +369,7 @@ def test_update_writes_nothing_where_the_file_has_a_problem(archi, project):
 
 
 def test_update_does_not_lock_what_is_unknown(archi, project, monkeypatch):
-    from archi.analysis import metrics
+    from archi.checks import metrics
 
     real = metrics.count
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archi import ArchiError
-from archi.checks_file import MAX_BYTES, ChecksError, ChecksFile
-from archi.toml_places import places, toml_loads
+from archi.checks._toml import places, toml_loads
+from archi.checks.file import MAX_BYTES, ChecksError, ChecksFile
 
 # --- places -----------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ import pytest
 from networks import every_network
 
 from archi.cli import main
-from archi.families._registry import catalogue
+from archi.families.registry import catalogue
 
 COMMANDS = main.list_commands(None)
 REPORTING = ["summary wrn-16-1", "list", "info wrn", "fit wrn --params 1M"]

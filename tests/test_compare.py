@@ -9,13 +9,13 @@ import json
 import geometry
 import pytest
 
-from archi import load
+from archi import Graph, load
 from archi.analysis.compare import RATIOS, compare, ratio
-from archi.drawing.chart import Chart, chart
-from archi.drawing.scene import Group, Rect, Text
 from archi.errors import ArchiError
-from archi.graph import Graph, building
+from archi.graph import building
 from archi.layers import Conv2D, Dense, Flatten, Input
+from archi.pictures.chart import Chart, chart
+from archi.pictures.drawing.scene import Group, Rect, Text
 from archi.units import times
 
 SWEEP = [f"wrn-{depth}-{width}" for depth in (16, 22, 28, 40) for width in (4, 8, 10)]

@@ -7,12 +7,12 @@ from pathlib import Path
 import parity
 import pytest
 
-from archi.analysis import index
-from archi.analysis.catalogue import published_report
-from archi.analysis.coverage import coverage
+from archi.catalogue import index
+from archi.catalogue.coverage import coverage
+from archi.catalogue.report import published_report
 from archi.layers import layer_class, layer_classes
-from archi.layers._serial import FOREIGN
 from archi.render import render
+from archi.twin.serial import FOREIGN
 
 DOCS = Path(__file__).parent.parent / "docs"
 # Names in `keras.layers` that are no layers.
@@ -36,5 +36,5 @@ def test_page_is_what_archi_prints(page, report):
 
 
 def test_index_holds_just_what_archi_builds():
-    """Written by `python -m archi.analysis.index`; every network in it is built again."""
+    """Written by `python -m archi.catalogue.index`; every network in it is built again."""
     assert dict(index._index()) == {spec: list(index.compute(spec)) for spec in index.indexed()}

@@ -6,10 +6,8 @@ import pytest
 from networks import every_network
 
 import archi
-from archi.diagrams import block, layer, stage
-from archi.diagrams._segments import segments
-from archi.diagrams._words import phrase, word
-from archi.graph import Graph, building, scope
+from archi import Graph
+from archi.graph import building, scope
 from archi.layers import (
     Activation,
     Add,
@@ -28,6 +26,9 @@ from archi.layers import (
     ZeroPadding2D,
 )
 from archi.layers.applications import CustomScaleLayer
+from archi.pictures.diagrams import block, layer, stage
+from archi.pictures.diagrams._segments import segments
+from archi.pictures.diagrams._words import phrase, word
 from archi.units import si, sizes
 
 LEVELS = {"stage": stage, "block": block, "layer": layer}

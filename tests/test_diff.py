@@ -15,12 +15,13 @@ from mutation import Plan, Step
 from networks import every_network
 
 import archi as package
-from archi.analysis._folding import MANY
-from archi.analysis._sequences import common, increasing
+from archi import Graph
 from archi.analysis.counts import count
-from archi.analysis.diff import difference
-from archi.analysis.diff_report import diff_report
-from archi.graph import Graph, building
+from archi.diff._folding import MANY
+from archi.diff._sequences import common, increasing
+from archi.diff.difference import difference
+from archi.diff.report import diff_report
+from archi.graph import building
 from archi.layers import (
     Activation,
     Add,
@@ -529,7 +530,7 @@ def test_unnamed_pairs_among_changes_are_found():
 
 
 def test_without_a_subsequence_one_change_is_still_found(monkeypatch):
-    monkeypatch.setattr("archi.analysis._alignment.CELLS", 0)
+    monkeypatch.setattr("archi.diff._alignment.CELLS", 0)
     units = [*range(4, 20)]
     for other in ([*units, 99], [99, *units], [*units[:5], 99, *units[5:]]):
         assert kinds(difference(dense(*units), dense(*other))) == {"added": 1}
@@ -572,7 +573,7 @@ def test_two_insertions_far_apart_in_an_unnamed_network_are_found():
 
 
 def test_what_is_too_large_to_align_is_still_sound_and_says_so(monkeypatch):
-    monkeypatch.setattr("archi.analysis._alignment.CELLS", 10)
+    monkeypatch.setattr("archi.diff._alignment.CELLS", 10)
     names = ["relu", "elu", "tanh"]
     layers = [names[i * i % 3] for i in range(60)]
     a, b = (

@@ -10,9 +10,9 @@ from pathlib import Path
 import examples
 import pytest
 
+from archi.checks._toml import toml_loads
 from archi.cli import main
-from archi.families._registry import plugins
-from archi.toml_places import toml_loads
+from archi.families.registry import plugins
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

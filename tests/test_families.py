@@ -10,12 +10,14 @@ import listing
 import pytest
 
 import archi
-from archi.analysis.catalogue import describe
 from archi.analysis.counts import count
-from archi.bridge import compare, functional_json, to_keras
+from archi.bridge.code import keras_code
+from archi.bridge.config import functional_json
+from archi.bridge.model import to_keras
+from archi.bridge.verify import compare
+from archi.catalogue.report import describe
 from archi.errors import SpecError
-from archi.families._registry import catalogue, families, family_files
-from archi.keras_code import keras_code
+from archi.families.registry import catalogue, families, family_files
 from archi.scanning import scan
 from archi.spec import parse
 from archi.units import figure
@@ -111,8 +113,9 @@ def test_family_declares_what_info_needs(family):
 def test_option_a_takes_every_other_pixel_and_adds_channels_of_zeros(keras, data_format):
     import numpy as np
 
-    from archi.families.resnet_cifar import zero_padded
-    from archi.graph import Graph, building
+    from archi import Graph
+    from archi.families.vision.resnet_cifar import zero_padded
+    from archi.graph import building
     from archi.layers import Input
 
     last = data_format == "channels_last"

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from networks import every_network
 
 import archi
-from archi.analysis._formula import Formula, binomials
-from archi.analysis._interpolation import fit as find_formula
-from archi.analysis._search import Builder, Goals, Search
-from archi.analysis._space import space
 from archi.bounds import bound, exactly
 from archi.errors import ArchiError
-from archi.families._options import REQUIRED, Decimal, Int, OneOf
-from archi.families._registry import Family, Paper, families, load_family
+from archi.families.options import REQUIRED, Decimal, Int, OneOf
+from archi.families.registry import Family, Paper, families, load_family
+from archi.fit._formula import Formula, binomials
+from archi.fit._interpolation import fit as find_formula
+from archi.fit._search import Builder, Goals, Search
+from archi.fit._space import space
 from archi.layers import (
     Add,
     BatchNormalization,
@@ -627,7 +627,7 @@ def test_progress_is_shown_after_a_second_and_only_on_a_terminal(monkeypatch):
 
 
 def test_a_search_that_would_build_too_much_says_so(archi, monkeypatch):
-    from archi.analysis import _search
+    from archi.fit import _search
 
     monkeypatch.setattr(_search, "MAX_CALLS", 1000)
     result = archi("fit", "nasnet", "--params", "5M")

@@ -8,14 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archi import Graph
 from archi.analysis.counts import count
 from archi.analysis.stages import blocks, fold_repeats, stages
-from archi.bridge import compare, functional_json, to_keras
+from archi.bridge.code import keras_code
+from archi.bridge.config import functional_json
+from archi.bridge.model import to_keras
+from archi.bridge.verify import compare
 from archi.errors import GraphError, LayerError
-from archi.graph import Graph, building, scope
-from archi.keras_code import keras_code
+from archi.graph import building, scope
 from archi.layers import Activation, Add, Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input
-from archi.layers._arguments import DTypePolicy
+from archi.twin.arguments import DTypePolicy
 
 
 def small_network():

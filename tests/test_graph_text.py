@@ -12,11 +12,11 @@ from typing import NamedTuple
 import pytest
 
 import archi
-from archi.diagrams import block, layer, stage
-from archi.diagrams._model import Box, Cell, Diagram, Panel
-from archi.diagrams.keras import Switches, keras_diagram
-from archi.drawing.palette import fill
-from archi.render.pictures import dot, mmd
+from archi.pictures.diagram import Box, Cell, Diagram, Panel
+from archi.pictures.diagrams import block, layer, stage
+from archi.pictures.diagrams.keras import Switches, keras_diagram
+from archi.pictures.drawing.palette import fill
+from archi.pictures.formats import dot, mmd
 
 KERAS = Switches(*(True,) * len(Switches._fields))
 DRAW = {
@@ -135,12 +135,12 @@ def test_mermaid_of_tables_joins_their_cells():
 def test_the_same_bytes_in_another_process(level):
     draw = {"keras, all shown": "keras_diagram", "keras": "keras_diagram"}.get(level)
     source = (
-        f"from archi.diagrams.keras import {draw} as d"
+        f"from archi.pictures.diagrams.keras import {draw} as d"
         if draw
-        else (f"from archi.diagrams.{level} import diagram as d")
+        else (f"from archi.pictures.diagrams.{level} import diagram as d")
     )
     code = (
-        f"import sys, archi\n{source}\nfrom archi.render.pictures import dot, mmd\n"
+        f"import sys, archi\n{source}\nfrom archi.pictures.formats import dot, mmd\n"
         "drawn = d(archi.load('nasnet-mobile'))\n"
         "sys.stdout.buffer.write((dot.dot(drawn) + mmd.mermaid(drawn)).encode())"
     )

@@ -18,9 +18,10 @@ from real import frozen, profiled
 import archi
 from archi.analysis.counts import count
 from archi.analysis.memory import training
-from archi.bridge import functional_json, verify
+from archi.bridge.code import keras_code
+from archi.bridge.config import functional_json
+from archi.bridge.verify import verify
 from archi.errors import ArchiError
-from archi.keras_code import keras_code
 
 SUFFIXES = ("keras", "h5", "json")
 STEP = (16, 16, 3)

@@ -20,10 +20,10 @@ import hostile
 import pytest
 
 import archi as package
-from archi.analysis.diff import difference
-from archi.drawing.plot import Plot
+from archi.diff.difference import difference
 from archi.errors import ArchiError
-from archi.readers._config import CALLS, NAME, NESTING
+from archi.pictures.plot import Plot
+from archi.readers.document.reader import CALLS, NAME, NESTING
 
 KERAS2 = Path(__file__).parent / "keras2"
 

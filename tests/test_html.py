@@ -12,12 +12,13 @@ import browser
 import pytest
 
 import archi
+from archi import Graph
 from archi.analysis.counts import count
-from archi.diagrams import LEVELS
-from archi.drawing.plot import Plot
-from archi.graph import Graph, building
+from archi.graph import building
 from archi.layers import Add, BatchNormalization, Conv2D, Dense, Input, ReLU
-from archi.render.pictures import html
+from archi.pictures.diagrams import LEVELS
+from archi.pictures.formats import html
+from archi.pictures.plot import Plot
 
 HOSTILE = (
     "</script><img src=x onerror=alert(1)>",

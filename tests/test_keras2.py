@@ -77,7 +77,7 @@ def test_names_with_a_slash():
 
 
 def build(document):
-    from archi.readers._config import build_graph
+    from archi.readers.document.reader import build_graph
 
     return build_graph(document, title="model")
 

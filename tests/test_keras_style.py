@@ -13,8 +13,8 @@ from layer_cases._table import FULL
 from networks import every_network
 
 import archi
-from archi import Graph, bridge
-from archi.diagrams.keras import Switches, keras_diagram
+from archi import Graph
+from archi.bridge.model import to_keras
 from archi.graph import building
 from archi.layers import (
     Activation,
@@ -28,10 +28,11 @@ from archi.layers import (
     ReLU,
     layer_classes,
 )
-from archi.layers._arguments import REQUIRED
-from archi.layers._arguments import Activation as ActivationName
-from archi.layers._nested import members
-from archi.render.pictures.dot import KERAS_SPLINES, dot
+from archi.pictures.diagrams.keras import Switches, keras_diagram
+from archi.pictures.formats.dot import KERAS_SPLINES, dot
+from archi.twin.arguments import REQUIRED
+from archi.twin.arguments import Activation as ActivationName
+from archi.twin.nested import members
 
 NONE, ALL = Switches(), Switches(*(True,) * len(Switches._fields))
 EACH = [NONE._replace(**{name: True}) for name in Switches._fields]
@@ -60,7 +61,7 @@ def keras_dot(keras: Any, model: Any, switches: Switches, **more: Any) -> str:
 
 def assert_same(keras: Any, graph: Graph, *switches: Switches) -> str:
     """Everything Keras writes is written, in Keras's order; return the last text."""
-    model = bridge.to_keras(graph, initialize=False)
+    model = to_keras(graph, initialize=False)
     for chosen in switches:
         text = dot(keras_diagram(graph, chosen))
         # By lines, as a failure that shows the whole of both is of no use.
@@ -89,9 +90,7 @@ def test_the_defaults_are_those_of_plot_model(keras):
 @pytest.mark.parametrize(("direction", "rankdir"), [("down", "TB"), ("right", "LR")])
 def test_direction_and_dpi_are_as_given(keras, direction, rankdir):
     graph = archi.load("wrn-10-1")
-    expected = keras_dot(
-        keras, bridge.to_keras(graph, initialize=False), ALL, rankdir=rankdir, dpi=72
-    )
+    expected = keras_dot(keras, to_keras(graph, initialize=False), ALL, rankdir=rankdir, dpi=72)
     assert dot(keras_diagram(graph, ALL)._replace(direction=direction), 72) == expected
     assert f"rankdir={rankdir};" in expected
     assert "dpi=72;" in expected
@@ -227,7 +226,7 @@ def test_names_keras_writes_as_they_are_are_escaped(twin_keras):
         for name in HOSTILE:
             x = Dense(4, name=name)(x)
         graph = Graph(inputs, x)
-    model = bridge.to_keras(graph, initialize=False)
+    model = to_keras(graph, initialize=False)
     drawn = twin_keras.utils.model_to_dot(model, **ALL._asdict()).get_nodes()
     labels = [node.get_label() for node in drawn if node.get_name() != "node"]
     nodes = [line for line in dot(keras_diagram(graph, ALL)).splitlines() if "label=" in line]

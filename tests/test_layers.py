@@ -40,10 +40,10 @@ from layer_cases._table import (
 )
 from parity import ACCEPTED, REFUSED, Built, Call, Case, Refused, Shape
 
+from archi.bridge.code import keras_code
 from archi.graph import Inference
-from archi.keras_code import keras_code
 from archi.layers import layer_classes
-from archi.layers._arguments import Choice, Kind
+from archi.twin.arguments import Choice, Kind
 
 # ---------------------------------------------------------------------------------------------
 # The table: what each layer takes and what it refuses, chosen by hand.

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import archi
-from archi.drawing.layout import place
+from archi.pictures.drawing.layout import place
 
 BOX = (100, 40)
 NETWORKS = [

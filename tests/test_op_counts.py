@@ -18,8 +18,8 @@ from archi.analysis.counts import count
 from archi.analysis.memory import training
 from archi.graph import building
 from archi.layers import Conv2D, Dense, GlobalAveragePooling2D, Input
-from archi.layers._values import Constant
 from archi.ops import operation
+from archi.twin.values import Constant
 
 
 class Counted:

@@ -19,15 +19,17 @@ from op_cases._table import CANNOT_RUN, NOT_TAKEN, TAKEN
 from op_parity import ACCEPTED, REFUSED, Refused, X
 
 from archi import Graph, ops
-from archi.bridge import compare, functional_json, to_keras
+from archi.bridge.code import keras_code
+from archi.bridge.config import functional_json
+from archi.bridge.model import to_keras
+from archi.bridge.verify import compare
 from archi.errors import LayerError
 from archi.graph import Weight, building
-from archi.keras_code import keras_code
-from archi.layers._opaque import Source
-from archi.layers._values import Constant
 from archi.ops import operation_classes
-from archi.ops._dtypes import result_type
-from archi.readers._config import build_graph
+from archi.readers.document.reader import build_graph
+from archi.twin.dtypes import result_type
+from archi.twin.opaque import Source
+from archi.twin.values import Constant
 
 FUNCTIONS = "what it does is a Python function, which no config holds"
 WITHOUT = {  # the operations of Keras without a twin, and why

@@ -13,17 +13,18 @@ import geometry
 import pytest
 from networks import every_network
 
+from archi import Graph
 from archi import load as archi_load
-from archi.diagrams import LEVELS
-from archi.diagrams.keras import Switches
-from archi.drawing.fonts import text_width
-from archi.drawing.palette import FAINT, FILL, INK, SHADES, STROKE, fill
-from archi.drawing.plot import Plot
-from archi.drawing.scene import Group, Line, Rect, Text, arrow_head
 from archi.errors import ArchiError
-from archi.graph import Graph, building
+from archi.graph import building
 from archi.layers import Dense, Input
-from archi.render.pictures import suffixes, writer
+from archi.pictures.diagrams import LEVELS
+from archi.pictures.diagrams.keras import Switches
+from archi.pictures.drawing.fonts import text_width
+from archi.pictures.drawing.palette import FAINT, FILL, INK, SHADES, STROKE, fill
+from archi.pictures.drawing.scene import Group, Line, Rect, Text, arrow_head
+from archi.pictures.formats import suffixes, writer
+from archi.pictures.plot import Plot
 
 
 def scene_of(name: str, level: str):
@@ -253,7 +254,7 @@ def test_any_name_can_be_drawn(hostile, suffix, level):
 
 
 def test_what_the_typeface_lacks_is_an_empty_box():
-    from archi.drawing.fonts import font
+    from archi.pictures.drawing.fonts import font
 
     face = font(bold=False)
     assert face.glyph("×") != face.glyph("日")
@@ -413,7 +414,7 @@ def test_a_png_says_how_large_it_is(dpi, given):
 def test_large_pictures_are_drawn_at_96_dpi_unless_asked_for(monkeypatch):
     from PIL import Image
 
-    from archi.render.pictures import png
+    from archi.pictures.formats import png
 
     plot = Plot(archi_load("wrn-10-1"), "block")
     monkeypatch.setattr(png, "FINE_PIXELS", 1000)
@@ -575,7 +576,7 @@ def test_edges_in_a_circle_are_refused():
 
 @pytest.mark.parametrize("last", ["no/net.png", "net.gif", "big.png"])
 def test_of_several_files_all_are_written_or_none(archi, tmp_path, last, monkeypatch):
-    from archi.render.pictures import png
+    from archi.pictures.formats import png
 
     monkeypatch.setattr(png, "MAX_PIXELS", 1000)
     result = archi("plot", "wrn-10-1", "-o", str(tmp_path / "net.svg"), "-o", str(tmp_path / last))

@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from layer_cases._table import HE, L2, MAX_NORM
 from parity import ACCEPTED, REFUSED, Built, Call, Case, Shape
 
-from archi import Graph, bridge
+from archi import Graph
 from archi import layers as archi_layers
 from archi.analysis.counts import count
+from archi.bridge.model import to_keras
+from archi.bridge.verify import compare
 from archi.graph import Inference, building
 from archi.layers import Conv2D, Input, layer_class, layer_classes
 
@@ -264,8 +266,8 @@ def test_a_reversible_embedding_goes_back_with_the_same_weights() -> None:
         graph = Graph(x, model(archi_layers, x), name="lm")
     inputs = keras.Input((6,), name="words")
     real = keras.Model(inputs, model(keras.layers, inputs), name="lm")
-    assert bridge.to_keras(graph, initialize=False).to_json() == real.to_json()
-    assert list(bridge.compare(graph, real)) == []
+    assert to_keras(graph, initialize=False).to_json() == real.to_json()
+    assert list(compare(graph, real)) == []
     assert graph.outputs[0].shape == (None, 6, 50)
     logits = graph.outputs[0].node.inference
     assert (logits.macs, logits.elementwise) == (6 * 8 * 50, 6 * 50)

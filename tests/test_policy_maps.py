@@ -14,9 +14,9 @@ from parity import Built, build_real
 
 import archi
 from archi.analysis.counts import count
-from archi.bridge import verify
+from archi.bridge.verify import verify
 from archi.layers import layer_class
-from archi.readers._policies import _matches
+from archi.readers.document._policies import _matches
 
 MAPS = [
     {"dense": "float16"},

@@ -21,8 +21,9 @@ from layer_cases.augmentation import FACTORS, LAYERS
 from parity import ACCEPTED, REFUSED, Built, Case, Shape
 from test_layers import places
 
-from archi import Graph, bridge
+from archi import Graph
 from archi.analysis.counts import count
+from archi.bridge.verify import verify
 from archi.errors import LayerError
 from archi.graph import building
 from archi.layers import Input, Layer, layer_class
@@ -345,7 +346,7 @@ def test_a_network_of_all_kinds_of_data_verifies(twin_keras: Any) -> None:
         n = layer_class("IntegerLookup")(vocabulary=[0, 1], output_mode="one_hot")(number)
         both = layer_class("Concatenate")()([x, t, n])
         graph = Graph([image, text, number], layer_class("Dense")(units=2)(both), name="data")
-    found = bridge.verify(graph)
+    found = verify(graph)
     assert found.mismatches == []
     assert found.ok, (found.forward, found.train_step)
 

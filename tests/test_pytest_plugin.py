@@ -13,8 +13,8 @@ import pytest
 
 import archi
 from archi import ArchiError
-from archi.pytest_plugin import check
-from archi.toml_places import toml_loads
+from archi.checks._toml import toml_loads
+from archi.checks.pytest_plugin import check
 
 ROOT = Path(__file__).parent.parent
 SOURCE = Path(archi.__file__).parent.parent
@@ -118,9 +118,9 @@ def test_the_example_of_the_docs(project):
 UNUSED = """
 import sys
 def test_nothing_is_imported(request):
-    assert request.config.pluginmanager.get_plugin("archi") is sys.modules["archi.pytest_plugin"]
+    assert request.config.pluginmanager.get_plugin("archi") is sys.modules["archi.checks.pytest_plugin"]
     loaded = {m for m in sys.modules if m.partition(".")[0] in ("archi", "click", "rich")}
-    assert loaded == {"archi", "archi.pytest_plugin"}
+    assert loaded == {"archi", "archi.checks.pytest_plugin"}
 """
 
 
@@ -133,16 +133,16 @@ def test_it_imports_pytest_alone():
     code = """
 import pytest, sys
 before = set(sys.modules)
-import archi.pytest_plugin
+import archi.checks.pytest_plugin
 print(*sorted(set(sys.modules) - before))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["archi", "archi.pytest_plugin"]
+    assert done.stdout.split() == ["archi", "archi.checks.pytest_plugin"]
 
 
 def test_the_entry_point_leads_to_the_plugin():
-    assert entry_points() == {"archi": "archi.pytest_plugin"}
-    assert EntryPoint("archi", "archi.pytest_plugin", "pytest11").load().archi_check
+    assert entry_points() == {"archi": "archi.checks.pytest_plugin"}
+    assert EntryPoint("archi", "archi.checks.pytest_plugin", "pytest11").load().archi_check
 
 
 def test_the_package_still_has_its_names():

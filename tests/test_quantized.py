@@ -14,11 +14,13 @@ from typing import Any
 import parity
 import pytest
 
-from archi import Graph, bridge
+from archi import Graph
 from archi.analysis.memory import Sizes, training
+from archi.bridge.code import keras_code
+from archi.bridge.model import to_keras
+from archi.bridge.verify import compare
 from archi.errors import LayerError
 from archi.graph import building
-from archi.keras_code import keras_code
 from archi.layers import Input, layer_class
 
 Arguments = dict[str, Any]
@@ -164,9 +166,9 @@ def test_a_model_with_a_quantised_layer_is_the_same_model_in_keras() -> None:
     with building():
         x = Input((5,), name="i")
         graph = Graph(x, layer_class("Dense")(**real.get_config())(x), name="quantised")
-    built = bridge.to_keras(graph)
+    built = to_keras(graph)
     assert built.to_json() == model.to_json()
-    assert list(bridge.compare(graph, built)) == []
+    assert list(compare(graph, built)) == []
 
 
 def test_training_keeps_gradients_of_the_adapter_alone() -> None:

@@ -20,12 +20,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archi.containers import hdf5 as _hdf5
+from archi.containers import hdf5_plain as _hdf5_plain
+from archi.containers.archive import Archive
+from archi.containers.hdf5 import quick_contents, read_contents
+from archi.containers.hdf5_plain import plain_contents
+from archi.containers.json import DEPTH, DIGITS, LIMIT, Duplicate, parse
 from archi.errors import ReadError
-from archi.readers import _hdf5, _hdf5_plain
-from archi.readers._archive import Archive
-from archi.readers._hdf5 import quick_contents, read_contents
-from archi.readers._hdf5_plain import plain_contents
-from archi.readers._json import DEPTH, DIGITS, LIMIT, Duplicate, parse
 from archi.scanning import scan
 
 SECONDS, MEGABYTES = 5, 300
@@ -417,7 +418,7 @@ def test_whatever_becomes_of_the_child_is_one_message(code, tmp_path, monkeypatc
 LIMITED = """
 import sys
 sys.path[:] = {path!r}
-from archi.readers import _hdf5_child
+from archi.containers import _hdf5_child
 import h5py
 _hdf5_child._limit()
 try:

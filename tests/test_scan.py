@@ -15,15 +15,17 @@ import hostile
 import numpy as np
 import pytest
 
+from archi.containers import hdf5 as _hdf5
+from archi.containers.hdf5 import read_contents
 from archi.errors import ArchiError, ReadError, printable
-from archi.graph import Settings
-from archi.readers import _hdf5, read_graph, read_source
-from archi.readers._hdf5 import read_contents
-from archi.scanning import _scan, quick_scan, scan
-from archi.scanning._findings import SEVERITIES, rule, rules
-from archi.scanning._report import scan_report, warning
-from archi.scanning._sarif import sarif
-from archi.scanning.config import NON_MODELING
+from archi.readers import read_graph, read_source
+from archi.scanning import quick_scan, scan
+from archi.scanning import scan as _scan
+from archi.scanning.findings import SEVERITIES, rule, rules
+from archi.scanning.report import scan_report, warning
+from archi.scanning.rules.config import NON_MODELING
+from archi.scanning.sarif import sarif
+from archi.settings import Settings
 
 RULES = {
     "lambda-bytecode", "lambda-layer", "foreign-module", "foreign-function", "non-modeling-api",

@@ -16,13 +16,15 @@ from layer_cases._table import FULL, inner, on
 from parity import ACCEPTED, REFUSED, Case
 
 import archi
-from archi import Graph, bridge
+from archi import Graph
 from archi.analysis.counts import count
-from archi.analysis.diff import difference
 from archi.analysis.memory import Sizes, training
+from archi.bridge.code import keras_code
+from archi.bridge.model import to_keras
+from archi.bridge.verify import compare, verify
+from archi.diff.difference import difference
 from archi.errors import LayerError
 from archi.graph import building
-from archi.keras_code import keras_code
 from archi.layers import (
     LSTM,
     RNN,
@@ -44,8 +46,8 @@ from archi.layers import (
     StackedRNNCells,
     TimeDistributed,
 )
-from archi.layers._serial import read_layer
-from archi.layers._wrapping import DEEPEST, write_layer
+from archi.twin.serial import read_layer
+from archi.twin.wrapping import DEEPEST, write_layer
 
 # --- Random layers ----------------------------------------------------------------------------
 
@@ -174,15 +176,15 @@ def model() -> Any:
 
 
 def test_a_network_is_the_one_that_keras_builds(graph: Graph, model: Any) -> None:
-    assert list(bridge.compare(graph, model)) == []
-    assert bridge.to_keras(graph, initialize=False).to_json() == model.to_json()
+    assert list(compare(graph, model)) == []
+    assert to_keras(graph, initialize=False).to_json() == model.to_json()
 
 
 def test_a_file_of_it_is_read_as_it(graph: Graph, model: Any, tmp_path: Any) -> None:
     file = tmp_path / "sequences.json"
     file.write_text(model.to_json())
     read = archi.load(str(file))
-    assert list(bridge.compare(read, model)) == []
+    assert list(compare(read, model)) == []
     assert read.totals == graph.totals
     assert count(read).uncounted == []
     assert [change.kind for change in difference(graph, read).changes] == []
@@ -209,8 +211,8 @@ def test_masks_in_a_file_are_inputs_of_later_calls(tmp_path: Any) -> None:
     file = tmp_path / "masked.json"
     file.write_text(model.to_json())
     read = archi.load(str(file))
-    assert list(bridge.compare(read, model)) == []
-    assert bridge.to_keras(read, initialize=False).to_json() == model.to_json()
+    assert list(compare(read, model)) == []
+    assert to_keras(read, initialize=False).to_json() == model.to_json()
     assert count(read).uncounted == []
     assert {"NotEqual", "Any"} <= {layer.class_name for layer in read.layers}
 
@@ -232,7 +234,7 @@ def test_its_every_output_is_known_and_counted(graph: Graph) -> None:
 
 def test_it_runs_and_trains(graph: Graph) -> None:
     parity.keras()
-    verification = bridge.verify(graph)
+    verification = verify(graph)
     assert verification.ok, verification
 
 

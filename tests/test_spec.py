@@ -7,9 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from archi.errors import ArchiError, SpecError
-from archi.families._options import COMMON, REQUIRED, Decimal, Flag, Int, OneOf, Size
-from archi.families._registry import catalogue, families
-from archi.families.wrn import Kernels
+from archi.families.options import COMMON, REQUIRED, Decimal, Flag, Int, OneOf, Size
+from archi.families.registry import catalogue, families
+from archi.families.vision.wrn import Kernels
 from archi.spec import MAX_LENGTH, Spec, parse, with_options
 
 SPELLINGS = {

@@ -81,7 +81,7 @@ import sys, archi
 archi.load("xception")
 print(*sorted(m for m in sys.modules if m.startswith("archi.families.") and "._" not in m))
 """
-    assert run(code, cwd=tmp_path).stdout.split() == ["archi.families.xception"]
+    assert run(code, cwd=tmp_path).stdout.split() == ["archi.families.vision.xception"]
 
 
 WITHOUT_KERAS = """

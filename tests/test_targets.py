@@ -13,8 +13,8 @@ from archi import ArchiError
 
 STATIC = """
     from archi import Graph
-    from archi.families._options import Int
-    from archi.families._registry import Paper, family
+    from archi.families.options import Int
+    from archi.families.registry import Paper, family
     from archi.layers import Conv2D, Dense, GlobalAveragePooling2D, Input
 
     @family(

@@ -6,8 +6,8 @@ import pytest
 from test_families import keras_wiring, twin_wiring
 
 import archi
-from archi.families._torchvision import max_pool_ceil
-from archi.families.regnet import DESIGNS, stages
+from archi.families.vision._torchvision import max_pool_ceil
+from archi.families.vision.regnet import DESIGNS, stages
 from archi.graph import building
 from archi.layers import Input
 from archi.spec import parse

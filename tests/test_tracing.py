@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 import archi as package
-from archi import bridge
-from archi.layers._opaque import OpaqueLayer
+from archi.bridge.verify import _operations, _size, verify
+from archi.twin.opaque import OpaqueLayer
 
 pytestmark = pytest.mark.usefixtures("keras")
 
@@ -93,10 +93,10 @@ def test_counts_are_the_model_s(text):
     graph = load(text)
     model = graph.live.model(graph, initialize=text.startswith("unbuilt"))
     assert graph.totals.params == model.count_params() > 0
-    trainable = sum(bridge._size(weight) for weight in model.trainable_weights)
+    trainable = sum(_size(weight) for weight in model.trainable_weights)
     assert graph.totals.trainable_params == trainable
     assert graph.totals.weight_bytes == sum(
-        bridge._size(weight) * {"float64": 8, "float32": 4, "float16": 2, "int64": 8}[weight.dtype]
+        _size(weight) * {"float64": 8, "float32": 4, "float16": 2, "int64": 8}[weight.dtype]
         for weight in model.weights
     )
 
@@ -104,7 +104,7 @@ def test_counts_are_the_model_s(text):
 @pytest.mark.parametrize("text", [*TARGETS, *BUSY, *EAGER])
 def test_the_real_model_verifies(text):
     """Made again with weights: every layer's class, shapes and weights, a pass and a step."""
-    found = bridge.verify(load(text))
+    found = verify(load(text))
     assert found.mismatches == []
     assert found.static == found.real
     assert found.forward["ok"], found.forward
@@ -124,7 +124,7 @@ def test_no_weight_is_allocated(text):
 )
 def test_functional_models_list_as_keras_lists_them(text, keras):
     graph = load(text)
-    names = [name for name, _ in bridge._operations(graph.live.loaded)]
+    names = [name for name, _ in _operations(graph.live.loaded)]
     assert [layer.name for layer in graph.listed_layers] == names
     assert not any(isinstance(layer, OpaqueLayer) for layer in graph.layers)
 
@@ -323,7 +323,7 @@ def test_nothing_that_code_changes_stays(keras):
     assert graph.inputs[0].dtype == "float64"
     assert graph.data_format == "channels_first"
     assert state(keras) == before
-    assert bridge.verify(graph).ok
+    assert verify(graph).ok
     assert state(keras) == before
     for text in ("cleared", "fitted"):
         load(text)
@@ -352,7 +352,7 @@ def test_a_module_that_fails_leaves_nothing(keras, tmp_path, monkeypatch):
 
 def test_what_code_prints_is_no_result(capfd):
     graph = load("fitted_net")
-    bridge.verify(graph)
+    verify(graph)
     out, err = capfd.readouterr()
     assert out == ""
     assert "in the call" in err
@@ -364,7 +364,7 @@ def test_layers_of_a_module_have_the_names_that_keras_gives_them():
 
 
 def test_one_that_is_compiled_in_its_own_way_is_not_trained():
-    found = bridge.verify(package.load("trained:gan"))
+    found = verify(package.load("trained:gan"))
     assert found.ok
     assert found.train_step is None
 
@@ -372,7 +372,7 @@ def test_one_that_is_compiled_in_its_own_way_is_not_trained():
 def test_a_layer_alone_is_a_network():
     graph = package.load("models:Own", options={"input": "4"})
     assert graph.totals.macs == 2 * 4 * 8
-    assert bridge.verify(graph).ok
+    assert verify(graph).ok
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,15 @@ from math import erf, exp, log, log2, prod
 
 import pytest
 
-from archi import load
-from archi.analysis.diff import difference
-from archi.bridge import functional_json
-from archi.diagrams.stage import diagram
+from archi import Graph, load
+from archi.bridge.config import functional_json
+from archi.diff.difference import difference
 from archi.errors import LayerError
-from archi.families import maxvit, swin, swin_v2
-from archi.families._swin import in_windows
-from archi.graph import Graph, building
+from archi.families.vision import maxvit, swin, swin_v2
+from archi.families.vision._swin import in_windows
+from archi.graph import building
 from archi.layers import Input
+from archi.pictures.diagrams.stage import diagram
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ from itertools import pairwise
 import pytest
 
 import archi
-from archi import Graph, bridge, ops
+from archi import Graph, ops
+from archi.bridge.model import to_keras
+from archi.bridge.verify import _random, compare, verify
 from archi.graph import Weight, building
 from archi.layers import Add, BatchNormalization, Conv2D, Dense, Dropout, Input
 
@@ -30,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("keras")
     ],
 )
 def test_real_networks_verify_with_a_forward_pass_and_a_training_step(spec):
-    found = bridge.verify(archi.load(spec))
+    found = verify(archi.load(spec))
     assert found.mismatches == []
     assert found.forward["ok"], found.forward
     assert found.train_step["ok"], found.train_step
@@ -76,15 +78,15 @@ ERRORS = {
 def test_a_wrong_twin_is_found_out(monkeypatch, error):
     layer, changes, mismatch = ERRORS[error]
     monkeypatch.setattr(layer, "infer", wrong(layer.infer, **changes))
-    found = bridge.verify(archi.load("wrn-10-1"), run=False)
+    found = verify(archi.load("wrn-10-1"), run=False)
     assert mismatch in found.mismatches
     assert not found.ok
 
 
 def test_a_layer_missing_in_keras_is_found_out():
     graph = archi.load("wrn-10-1")
-    model = bridge.to_keras(archi.load("wrn-10-1,top=false"), initialize=False)
-    differences = list(bridge.compare(graph, model))
+    model = to_keras(archi.load("wrn-10-1,top=false"), initialize=False)
+    differences = list(compare(graph, model))
     assert "the layer is missing on one side: predictions (Dense) here" in differences
     assert "total layers: 29 here, 27 in Keras" in differences
 
@@ -93,9 +95,9 @@ def test_a_network_that_gives_no_finite_output_does_not_hold(monkeypatch):
     def poisoned(shape, seed):
         return random(shape, seed) * float("nan")
 
-    random = bridge._random
+    random = _random
     monkeypatch.setattr(bridge, "_random", poisoned)
-    found = bridge.verify(archi.load("wrn-10-1"))
+    found = verify(archi.load("wrn-10-1"))
     assert found.mismatches == []
     assert not found.forward["ok"]
     assert not found.train_step["ok"]
@@ -109,7 +111,7 @@ def test_branches_that_chance_leaves_out_of_a_step_have_others():
         for _ in range(12):
             x = Add()([x, Dropout(0.5, noise_shape=(None, 1))(Dense(4)(x))])
         graph = Graph(inputs, x)
-    step = bridge.verify(graph).train_step
+    step = verify(graph).train_step
     assert (step["ok"], step["changed"], step["kernels"]) == (True, 12, 12)
 
 
@@ -127,7 +129,7 @@ def test_kernels_that_stay_have_a_second_chance_with_other_values(monkeypatch, m
     with building():
         inputs = Input((4,))
         graph = Graph(inputs, Dense(2)(Dense(3, activation="relu")(inputs)))
-    assert bridge.verify(graph).train_step["ok"] is ok
+    assert verify(graph).train_step["ok"] is ok
     assert len(models) == len(moved)
     assert all(one != other for one, other in pairwise(models))
 
@@ -137,13 +139,13 @@ def test_a_step_that_cannot_run_is_reported_not_raised(monkeypatch):
         raise RuntimeError("no such kernel on this device")
 
     monkeypatch.setattr(bridge, "_forward", broken)
-    found = bridge.verify(archi.load("wrn-10-1"))
+    found = verify(archi.load("wrn-10-1"))
     assert found.forward == {"ok": False, "error": "RuntimeError: no such kernel on this device"}
     assert not found.ok
 
 
 def test_a_fixed_batch_is_what_runs():
-    found = bridge.verify(archi.load("wrn-10-1", batch=3))
+    found = verify(archi.load("wrn-10-1", batch=3))
     assert found.ok
     assert found.forward["shapes"] == [(3, 10)]
 
@@ -159,7 +161,7 @@ def test_a_model_keras_cannot_build_is_one_message(monkeypatch, archi, keras):
 
 
 def test_comparing_alone_allocates_no_weights():
-    model = bridge.to_keras(archi.load("wrn-40-8"), initialize=False)
+    model = to_keras(archi.load("wrn-40-8"), initialize=False)
     assert model.count_params() == 35_769_850
     assert all(weight._value is None for weight in model.weights)
 
@@ -195,7 +197,7 @@ def test_command_exits_with_1_and_says_what_differs(archi, monkeypatch):
 
 
 def test_all_goes_through_the_catalogue_with_progress_on_stderr(archi, monkeypatch):
-    monkeypatch.setattr("archi.families._registry.catalogue", lambda: ["wrn-10-1", "wrn-16-1"])
+    monkeypatch.setattr("archi.families.registry.catalogue", lambda: ["wrn-10-1", "wrn-16-1"])
     done = archi("verify", "--all", "--no-run")
     assert done.exit_code == 0
     assert "2 of 2 architectures hold" in done.stdout
@@ -213,6 +215,6 @@ def test_outputs_of_several_rows_a_sample_verify():
         windows = Dense(5)(ops.reshape(x, (-1, 16, 3)))
         images = ops.mean(ops.reshape(windows, (-1, 64, 5)), axis=1)
         graph = Graph(inputs, [windows, images])
-    found = bridge.verify(graph)
+    found = verify(graph)
     assert found.ok
     assert found.forward["shapes"] == [(2 * 4, 16, 5), (2, 5)]

@@ -25,13 +25,19 @@ __all__ = ["ArchiError", "Graph", "Network", "Report", "load"]
 
 # Imported when they are asked for: every pytest run of a project that has archi
 # installed imports this file on the way to `archi.checks.pytest_plugin`.
-_HOMES = {"ArchiError": "archi.errors", "Graph": "archi.graph", "Report": "archi.report"}
+_HOMES = {
+    "ArchiError": ("archi.errors", "ArchiError"),
+    "Graph": ("archi.network", "Network"),
+    "Network": ("archi.network", "Network"),
+    "Report": ("archi.network", "Report"),
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'archi' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    home, known_as = _HOMES[name]
+    value = globals()[name] = getattr(import_module(home), known_as)
     return value
 
 

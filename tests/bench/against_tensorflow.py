@@ -16,7 +16,7 @@ from test_flops import foreseen
 from test_memory import simulate
 
 from archi import load
-from archi.families._registry import catalogue
+from archi.families.registry import catalogue
 
 HEADER = (
     "name", "FLOPs", "profiler", "ratio", "foreseen", "peak", "in place", "TensorFlow", "ratio",

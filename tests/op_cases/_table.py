@@ -6,7 +6,7 @@ from typing import Any
 
 from op_parity import Case, X
 
-from archi.layers._values import Constant
+from archi.twin.values import Constant
 
 TAKEN: list[Case] = []
 NOT_TAKEN: list[Case] = []

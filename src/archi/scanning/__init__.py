@@ -11,6 +11,6 @@ archive, an HDF5 file, or the JSON text.
 from __future__ import annotations
 
 from archi.scanning.findings import Finding, Scan
-from archi.scanning.scan import quick_scan, scan
+from archi.scanning.scanner import quick_scan, scan
 
 __all__ = ["Finding", "Scan", "quick_scan", "scan"]
