@@ -22,6 +22,7 @@ from archi.checks.junit import junit
 from archi.checks.metrics import METRICS, assertion, measure
 from archi.graph import building
 from archi.layers import Add, Conv2D, Dense, Flatten, Input
+from archi.render import render
 
 PROJECT = """\
 [project]
@@ -239,7 +240,7 @@ def test_what_is_unknown_never_holds():
         "failed, unknown, not counted: conv and 1 more", "failed, unknown",
         "failed, unknown, not counted: add and 2 more",
     }  # fmt: skip
-    text = checks_report(checks).render("json")
+    text = render(checks_report(checks), "json")
     assert [each["actual"] for each in json.loads(text)["checks"]] == [None] * 5
 
 
@@ -252,7 +253,7 @@ def test_shapes_of_several_tensors_and_open_sizes():
     ]
     checks = evaluate("small", small(), wanted)
     assert [check.ok for check in checks] == [True, True, False, False]
-    data = json.loads(checks_report(checks).render("json"))["checks"]
+    data = json.loads(render(checks_report(checks), "json"))["checks"]
     assert data[0]["actual"] == [[None, None, 4], [None, None, 2]]
     with building():
         x = Input((2, 2))

@@ -16,6 +16,7 @@ from archi.graph import building
 from archi.layers import Conv2D, Dense, Flatten, Input
 from archi.pictures.chart import Chart, chart
 from archi.pictures.drawing.scene import Group, Rect, Text
+from archi.render import render
 from archi.units import times
 
 SWEEP = [f"wrn-{depth}-{width}" for depth in (16, 22, 28, 40) for width in (4, 8, 10)]
@@ -85,7 +86,7 @@ def test_odd_resolutions_are_aligned():
 def test_unknown_sizes_are_a_row_of_their_own():
     rows = compare([open_size()]).data["models"][0]["by_resolution"]
     assert rows == [{"fall": "unknown", "params": 112, "macs": None}]
-    table = compare([open_size(), load("resnet18")]).render("table")
+    table = render(compare([open_size(), load("resnet18")]), "table")
     (row,) = [line for line in table.splitlines() if line.startswith("unknown ")][:1]
     assert row.split() == ["unknown", "?", "0"]
 
@@ -182,7 +183,7 @@ def open_size(name: str = "open") -> Graph:
 
 def test_what_is_not_counted_is_said_and_not_compared():
     report = compare([open_size(), load("resnet18")])
-    text = report.render()
+    text = render(report, "table")
     assert "Not counted in open: conv2d" in text
     assert "the params of" not in text
     assert next(line for line in text.splitlines() if line.startswith("open  ")).count("?") == 2

@@ -20,7 +20,7 @@ from archi.containers.hdf5 import read_contents
 from archi.errors import ArchiError, ReadError, printable
 from archi.readers import read_graph, read_source
 from archi.scanning import quick_scan, scan
-from archi.scanning import scan as _scan
+from archi.scanning import scanner as _scan
 from archi.scanning.findings import SEVERITIES, rule, rules
 from archi.scanning.report import scan_report, warning
 from archi.scanning.rules.config import NON_MODELING
@@ -193,7 +193,7 @@ def test_rules_say_what_they_are():
 
 
 def test_a_rule_id_is_used_once():
-    with pytest.raises(ValueError, match=r"duplicate-key is in archi\.scanning\.document"):
+    with pytest.raises(ValueError, match=r"duplicate-key is in archi\.scanning\.rules\.document"):
         rule("duplicate-key", looks_at="document", severity="low")(list)
 
 

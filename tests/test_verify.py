@@ -14,6 +14,7 @@ from archi.bridge.verify import _random, compare, verify
 from archi.graph import Weight, building
 from archi.layers import Add, BatchNormalization, Conv2D, Dense, Dropout, Input
 
+MODULE = "archi.bridge.verify"
 pytestmark = pytest.mark.usefixtures("keras")
 
 
@@ -96,7 +97,7 @@ def test_a_network_that_gives_no_finite_output_does_not_hold(monkeypatch):
         return random(shape, seed) * float("nan")
 
     random = _random
-    monkeypatch.setattr(bridge, "_random", poisoned)
+    monkeypatch.setattr(f"{MODULE}._random", poisoned)
     found = verify(archi.load("wrn-10-1"))
     assert found.mismatches == []
     assert not found.forward["ok"]
@@ -125,7 +126,7 @@ def test_kernels_that_stay_have_a_second_chance_with_other_values(monkeypatch, m
         changed = next(counts)
         return {"ok": changed == 2, "loss": 1.0, "changed": changed, "kernels": 2}
 
-    monkeypatch.setattr(bridge, "_train_step", step)
+    monkeypatch.setattr(f"{MODULE}._train_step", step)
     with building():
         inputs = Input((4,))
         graph = Graph(inputs, Dense(2)(Dense(3, activation="relu")(inputs)))
@@ -138,7 +139,7 @@ def test_a_step_that_cannot_run_is_reported_not_raised(monkeypatch):
     def broken(graph, model):
         raise RuntimeError("no such kernel on this device")
 
-    monkeypatch.setattr(bridge, "_forward", broken)
+    monkeypatch.setattr(f"{MODULE}._forward", broken)
     found = verify(archi.load("wrn-10-1"))
     assert found.forward == {"ok": False, "error": "RuntimeError: no such kernel on this device"}
     assert not found.ok
