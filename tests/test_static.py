@@ -110,7 +110,7 @@ def test_commands_that_need_keras_say_so(command, tmp_path):
     assert done.stdout == ""
     first, second = done.stderr.splitlines()
     assert first.startswith("Error: this needs real Keras, which can't be imported: ")
-    assert "pip install tensorflow" in second or "Python 3.10 to 3.13" in second
+    assert "pip install 'archi-inspector[tensorflow]'" in second or "Python 3.10 to 3.13" in second
     assert list(tmp_path.iterdir()) == []
 
 

@@ -145,6 +145,49 @@ def test_a_step_that_cannot_run_is_reported_not_raised(monkeypatch):
     assert not found.ok
 
 
+def no_kernel(keras):
+    import tensorflow as tf
+
+    raise tf.errors.UnimplementedError(None, None, "The Conv2D op is not there on the CPU")
+
+
+def test_what_the_machine_cannot_run_is_no_fault_of_the_network(monkeypatch, archi, keras):
+    monkeypatch.setattr(f"{MODULE}._forward", lambda graph, model: no_kernel(keras))
+    monkeypatch.setattr(f"{MODULE}._train_step", lambda keras, graph, model: no_kernel(keras))
+    done = archi("verify", "wrn-10-1")
+    assert done.exit_code == 3
+    assert "on tensorflow: equal, not run\n" in done.stdout
+    why = "UnimplementedError: The Conv2D op is not there on the CPU"
+    assert f"Forward pass: not run, this machine can't: {why}" in " ".join(done.stdout.split())
+    said = json.loads(archi("verify", "wrn-10-1", "--format", "json").stdout)
+    assert said["ok"] is True
+    assert said["forward"] == said["train_step"] == {"ok": None, "not_run": why}
+
+
+def test_what_differs_and_cannot_run_does_not_hold(monkeypatch, archi, keras):
+    monkeypatch.setattr(f"{MODULE}._forward", lambda graph, model: no_kernel(keras))
+    monkeypatch.setattr(f"{MODULE}.compare", lambda graph, model: iter(["conv: name"]))
+    assert archi("verify", "wrn-10-1").exit_code == 1
+
+
+def test_a_model_that_cannot_be_called_here_is_still_compared(monkeypatch, keras, tmp_path):
+    (tmp_path / "called.py").write_text(
+        "import keras\n"
+        "class Net(keras.Model):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.dense = keras.layers.Dense(3)\n"
+        "    def call(self, x):\n"
+        "        return self.dense(x)\n"
+    )
+    graph = archi.load(f"{tmp_path / 'called.py'}:Net", options={"input": "5"})
+    live = type(graph.live)
+    monkeypatch.setattr(live, "_build", lambda self, model, graph: no_kernel(keras))
+    found = verify(graph)
+    assert (found.mismatches, found.ok) == ([], True)
+    assert "Conv2D op" in found.not_run
+
+
 def test_a_fixed_batch_is_what_runs():
     found = verify(archi.load("wrn-10-1", batch=3))
     assert found.ok
