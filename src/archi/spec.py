@@ -1,13 +1,15 @@
 """The spec language: `NAME[,key=value]...`, its errors, and its canonical form.
 
     spec   = name *( "," option )
-    name   = letters, digits and any of `-` `_` `.` `@` space; commas inside parentheses
+    name   = letters, digits and any of `-` `_` `.` `@` `/` space; commas inside parentheses
     option = key "=" value
     key    = letters, digits, `-` and `_`
     value  = text without a comma
 
 Names and keys ignore case; `_` and `-` are the same. `str(parse(text))` is canonical:
-specs with the same values print the same, and print to a spec that parses back.
+specs with the same values print the same, and print to a spec that parses back. What
+somebody calls a network, `title`, is another thing: the name that was given, and what was
+changed of it.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from archi.errors import SpecError, one_of, quote
-from archi.families.options import REQUIRED, BadValue
-from archi.families.registry import Family, Match, bare, catalogue, families, find
+from archi.families.options import COMMON, REQUIRED, BadValue
+from archi.families.elsewhere import bare
+from archi.families.registry import Family, Match, catalogue, families, find
 from archi.graph import Graph
 
 MAX_LENGTH = 256
-PUNCTUATION = frozenset("-_.@ ()=,×")
+PUNCTUATION = frozenset("-_.@ ()=,×/")
 
 
 class Part(NamedTuple):
@@ -32,17 +35,51 @@ class Part(NamedTuple):
 
 
 class Spec:
-    """A parsed spec: a family and a value for each of its options."""
+    """A parsed spec: a family and a value for each of its options.
 
-    def __init__(self, family: Family, values: dict[str, Any]) -> None:
+    `called` is the name that it was given, where one was, and what that name alone means.
+    """
+
+    def __init__(
+        self,
+        family: Family,
+        values: dict[str, Any],
+        called: tuple[str, dict[str, Any]] | None = None,
+    ) -> None:
         self.family = family
         self.values = values
+        self.called = called
 
     def build(self, batch: int | None = None) -> Graph:
-        """Return the network. Raises LayerError where the input is too small for it."""
-        graph = self.family.build(self.values, str(self), batch)
+        """Return the network.
+
+        Raises LayerError where the input is too small for it, SpecError where it is larger than
+        any network of its family can be meant to be.
+        """
+        graph = self.family.build(self.values, self.title, batch)
         graph.source = {"kind": "spec", "target": str(self)}
         return graph
+
+    def changed(self, values: dict[str, Any]) -> Spec:
+        """Return this spec with other values of some options; it is called as this one is."""
+        return Spec(self.family, {**self.values, **values}, self.called)
+
+    @property
+    def title(self) -> str:
+        """What the network is called: as somebody named it, with what differs from that.
+
+        Case and what says nothing are those of the canonical form. That form stands for a name
+        of which a part was changed.
+        """
+        canonical = str(self)
+        if self.called is None:
+            return canonical
+        name, base = self.called
+        if any(self.values[v] != base[v] for v in self.family.variables):
+            return canonical
+        if bare(name) == bare(canonical.partition(",")[0]):
+            return canonical
+        return self._write(name, base)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Spec) and (self.family, self.values) == (
@@ -54,16 +91,24 @@ class Spec:
         return hash(str(self))
 
     def __str__(self) -> str:
-        """The shortest form: a preset or the template, with what differs from it."""
+        """The canonical form: of the names that fit, the one from which least was changed.
+
+        The name of a listed network stands, whatever was changed of its images and classes, for
+        `efficientnet-b1` at another size still is that.
+        """
         family = self.family
-        forms = [
-            self._write(name, {**family.defaults, **preset})
-            for name, preset in family.presets.items()
-            if all(self.values[v] == preset[v] for v in family.variables)
-        ]
         named = {v: self.values[v] for v in family.variables}
-        forms.append(self._write(family.write_name(self.values), {**family.defaults, **named}))
-        return min(forms, key=lambda form: form.count(","))
+        forms = [(True, self._write(family.write_name(self.values), {**family.defaults, **named}))]
+        for name, preset in family.presets.items():
+            if all(self.values[v] == preset[v] for v in family.variables):
+                form = self._write(name, {**family.defaults, **preset})
+                forms.append((not self._is(name, preset), form))
+        return min(forms, key=lambda form: (form[0], form[1].count(",")))[1]
+
+    def _is(self, name: str, preset: Mapping[str, Any]) -> bool:
+        """Whether this is a listed network, maybe of other images or classes."""
+        own = (key for key in preset if key not in COMMON)
+        return name in self.family.catalogue and all(self.values[k] == preset[k] for k in own)
 
     def _write(self, name: str, base: Mapping[str, Any]) -> str:
         options = self.family.options
@@ -82,10 +127,8 @@ def parse(text: str) -> Spec:
     _check_text(text)
     name, *options = _split(text)
     family, match = _find(text, name)
-    values = dict(family.defaults)
-    values.update(family.presets.get(match.preset, {}))
-    for variable, (word, span) in match.variables.items():
-        values[variable] = _value(family, variable, Part(word, span), text, match)
+    values = _named(family, match, text)
+    called = (name.text.strip(), dict(values))
     given = set(match.variables)
     for option in options:
         key, value = _key_and_value(text, option, family)
@@ -93,7 +136,17 @@ def parse(text: str) -> Spec:
             raise SpecError(f"{key} is given twice", source=text, span=option.span)
         given.add(key)
         values[key] = _value(family, key, value, text, hint=f"{key}=")
-    return Spec(family, values)
+    return Spec(family, values, called)
+
+
+def _named(family: Family, match: Match, text: str) -> dict[str, Any]:
+    """Return the values of all options that a name alone means."""
+    if match.spec:
+        return parse(match.spec).values
+    values = {**family.defaults, **family.presets.get(match.preset, {})}
+    for variable, (word, span) in match.variables.items():
+        values[variable] = _value(family, variable, Part(word, span), text, match)
+    return values
 
 
 def with_options(spec: Spec, given: Mapping[str, str]) -> Spec:
@@ -101,7 +154,7 @@ def with_options(spec: Spec, given: Mapping[str, str]) -> Spec:
 
     Raises SpecError that points into the option's key or value.
     """
-    return Spec(spec.family, {**spec.values, **parse_options(spec.family, given)})
+    return spec.changed(parse_options(spec.family, given))
 
 
 def parse_options(

@@ -17,13 +17,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archi.errors import FamilyError, printable, quote
+from archi.families.elsewhere import IGNORED, Name, bare, find_name, read_name
 from archi.families.options import COMMON, REQUIRED, BadValue, Int, Option, Size
 from archi.graph import Graph, Tensor, building
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-IGNORED = "-_ ()"  # characters of a name that say nothing
 PLUGINS = "archi.families"  # the group of entry points of other packages
 
 
@@ -51,10 +51,14 @@ class Published(NamedTuple):
 
 
 class Match(NamedTuple):
-    """A name that fits a family: the text and span of each variable, or a preset."""
+    """A name that fits a family: the text and span of each variable, a preset, or a spec.
+
+    `spec` is what another library's name means here.
+    """
 
     variables: dict[str, tuple[str, tuple[int, int]]]
     preset: str = ""
+    spec: str = ""
 
 
 class Template:
@@ -121,8 +125,10 @@ class Family:
     """An architecture family: its names, options, paper, figures and builder.
 
     `applications` are the calls of functions of `keras.applications` whose models equal
-    specs of this family layer by layer: `{"xception": "Xception()"}`. `missing` are beginnings of
-    names of the paper's other networks, and why they are not built.
+    specs of this family layer by layer: `{"xception": "Xception()"}`. `elsewhere` are the names
+    that other libraries give to its networks, and the specs of these: `{"timm": {"legacy_xception":
+    "xception"}}`; a spec that has as many params, and its images. `missing` are patterns of names
+    of networks that are like these, and why they are not built.
     """
 
     def __init__(
@@ -140,6 +146,7 @@ class Family:
         published: tuple[Published, ...] = (),
         recipe: Mapping[str, str] | None = None,
         applications: Mapping[str, str] | None = None,
+        elsewhere: Mapping[str, Mapping[str, str]] | None = None,
         missing: Mapping[str, str] | None = None,
     ) -> None:
         self.function = function
@@ -151,6 +158,7 @@ class Family:
         self.published = published
         self.recipe = dict(recipe or {})
         self.applications = dict(applications or {})
+        self.elsewhere = {"keras.applications": self._applications(), **(elsewhere or {})}
         self.missing = dict(missing or {})
         common = {
             **COMMON,
@@ -167,6 +175,13 @@ class Family:
             return (self.template.text,)
         (variable,) = self.variables
         return tuple(self.write_name({variable: v}) for v in self.options[variable].values)
+
+    def _applications(self) -> dict[str, str]:
+        """Return the specs of the functions of `keras.applications`, of each the plainest."""
+        functions: dict[str, str] = {}
+        for spec, call in self.applications.items():
+            functions.setdefault(call.partition("(")[0], spec)
+        return functions
 
     @property
     def about(self) -> str:
@@ -322,20 +337,25 @@ def find(name: str) -> tuple[Family, Match] | None:
     """Return the family a name belongs to and how it matched, or None.
 
     `resnet20` has the form of `resnet{depth}` but no depth of that family; it is another's
-    name. Where no family takes the values in a name, the first that has its form is meant.
+    name. What is no name of archi's may be one of another library. Where no family takes the
+    values in a name, the first that has its form is meant.
     """
     first = None
-    for family in _likely_first(name):
-        match = family.match(name)
+    wanted = read_name(name)
+    for family in _likely_first(wanted):
+        match = None if wanted.library else family.match(name)
         if match is not None and family.accepts(match):
             return family, match
+        spec = find_name(wanted, family.elsewhere)
+        if spec:
+            return family, Match({}, spec=spec)
         if match is not None and first is None:
             first = family, match
     return first
 
 
-def _likely_first(name: str) -> Iterator[Family]:
-    wanted = bare(name)
+def _likely_first(name: Name) -> Iterator[Family]:
+    wanted = bare(name.text.rpartition("/")[2])
 
     def likeness(file: str) -> int:
         alike = 0
@@ -347,11 +367,6 @@ def _likely_first(name: str) -> Iterator[Family]:
 
     yield from map(load_family, sorted(family_files(), key=likeness, reverse=True))
     yield from plugins()
-
-
-def bare(name: str) -> str:
-    """Return a name without case and without the characters that say nothing."""
-    return "".join(c for c in name.lower() if c not in IGNORED)
 
 
 def catalogue() -> list[str]:
