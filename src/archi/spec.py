@@ -18,9 +18,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from archi.errors import SpecError, one_of, quote
-from archi.families.options import COMMON, REQUIRED, BadValue
-from archi.families.elsewhere import bare
-from archi.families.registry import Family, Match, catalogue, families, find
+from archi.families.elsewhere import bare, is_qualified
+from archi.families.options import REQUIRED, BadValue
+from archi.families.registry import Family, Match, families, family_called, find
 from archi.graph import Graph
 
 MAX_LENGTH = 256
@@ -51,11 +51,7 @@ class Spec:
         self.called = called
 
     def build(self, batch: int | None = None) -> Graph:
-        """Return the network.
-
-        Raises LayerError where the input is too small for it, SpecError where it is larger than
-        any network of its family can be meant to be.
-        """
+        """Return the network. Raises LayerError where the input is too small for it."""
         graph = self.family.build(self.values, self.title, batch)
         graph.source = {"kind": "spec", "target": str(self)}
         return graph
@@ -91,24 +87,24 @@ class Spec:
         return hash(str(self))
 
     def __str__(self) -> str:
-        """The canonical form: of the names that fit, the one from which least was changed.
+        """The shortest form: a preset or the template, with what differs from it.
 
-        The name of a listed network stands, whatever was changed of its images and classes, for
-        `efficientnet-b1` at another size still is that.
+        Of as short ones, a preset stands behind the template where nothing is left of what it
+        adds to that: `mobilenet-0.75-192` of other images is no more than `mobilenet-0.75`.
         """
         family = self.family
         named = {v: self.values[v] for v in family.variables}
-        forms = [(True, self._write(family.write_name(self.values), {**family.defaults, **named}))]
+        base = {**family.defaults, **named}
+        told: list[str] = []
+        spent: list[str] = []
         for name, preset in family.presets.items():
             if all(self.values[v] == preset[v] for v in family.variables):
+                added = [k for k, value in preset.items() if value != base.get(k, value)]
+                gone = bool(added) and all(self.values[k] != preset[k] for k in added)
                 form = self._write(name, {**family.defaults, **preset})
-                forms.append((not self._is(name, preset), form))
-        return min(forms, key=lambda form: (form[0], form[1].count(",")))[1]
-
-    def _is(self, name: str, preset: Mapping[str, Any]) -> bool:
-        """Whether this is a listed network, maybe of other images or classes."""
-        own = (key for key in preset if key not in COMMON)
-        return name in self.family.catalogue and all(self.values[k] == preset[k] for k in own)
+                (spent if gone else told).append(form)
+        template = self._write(family.write_name(self.values), base)
+        return min([*told, template, *spent], key=lambda form: form.count(","))
 
     def _write(self, name: str, base: Mapping[str, Any]) -> str:
         options = self.family.options
@@ -137,6 +133,12 @@ def parse(text: str) -> Spec:
         given.add(key)
         values[key] = _value(family, key, value, text, hint=f"{key}=")
     return Spec(family, values, called)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text that could be a path is a network's name: `google/vit-base-patch16-224`."""
+    name = text.partition(",")[0]
+    return len(text) <= MAX_LENGTH and (is_qualified(name) or find(name) is not None)
 
 
 def _named(family: Family, match: Match, text: str) -> dict[str, Any]:
@@ -192,15 +194,14 @@ def parse_family(text: str) -> tuple[Family, dict[str, Any]]:
 
 
 def _find_family(text: str, name: Part) -> tuple[Family, str]:
-    starts = [start for family in families() for start in family.starts]
-    by_name = {bare(family.name): family for family in families()}
-    # Of several families with one beginning, the first by name is meant.
-    by_start = {bare(start): family for family in families()[::-1] for start in family.starts}
-    family = {**by_start, **by_name}.get(bare(name.text))
+    family = family_called(name.text)
     if family is not None:
         return family, ""
     found = find(name.text)
     if found is None:
+        from archi.families.unknown import near_words
+
+        starts = [start for each in families() for start in each.starts]
         near = near_words(name.text, [*starts, *(p for f in families() for p in f.presets)])
         raise SpecError(
             f"no family is called {quote(name.text.strip())}",
@@ -256,33 +257,11 @@ def _split(text: str) -> list[Part]:
 def _find(text: str, name: Part) -> tuple[Family, Match]:
     found = find(name.text)
     if found is None:
-        called, why = quote(name.text.strip()), _why_missing(name.text)
-        raise SpecError(
-            f"{called} is not built: {why}" if why else f"no architecture is called {called}",
-            source=text,
-            span=name.span,
-            hint=_suggest(name.text),
-        )
+        from archi.families.unknown import explain  # seldom needed
+
+        message, hint = explain(name.text)
+        raise SpecError(message, source=text, span=name.span, hint=hint)
     return found
-
-
-def _why_missing(name: str) -> str | None:
-    """Return why a network that a family knows of is not built."""
-    missing = ((start, why) for family in families() for start, why in family.missing.items())
-    return next((why for start, why in missing if bare(name).startswith(bare(start))), None)
-
-
-def _suggest(name: str) -> str:
-    near = near_words(name, [*catalogue(), *(preset for f in families() for preset in f.presets)])
-    also = "`archi list` shows all names"
-    return f"did you mean {one_of(near)}? {also}" if near else also
-
-
-def near_words(word: str, words: list[str]) -> list[str]:
-    """Return up to three of `words` that `word` may have been meant for, nearest first."""
-    from difflib import get_close_matches
-
-    return get_close_matches(word.lower().replace("_", "-")[:64], dict.fromkeys(words), cutoff=0.7)
 
 
 def _key_and_value(
@@ -315,6 +294,8 @@ def _check_key(family: Family, key: str, text: str, span: tuple[int, int]) -> No
 
 
 def _unknown_option(text: str, key: str, span: tuple[int, int], family: Family) -> SpecError:
+    from archi.families.unknown import near_words
+
     known = list(_free_options(family))
     near = [
         word.replace("-", "_") for word in near_words(key, [k.replace("_", "-") for k in known])

@@ -12,9 +12,10 @@ from archi.bounds import bound
 from archi.catalogue.index import Figures, figures
 from archi.errors import ArchiError, one_of, quote
 from archi.families.options import REQUIRED
-from archi.families.registry import Family, Paper, Published, families
+from archi.families.registry import Family, Paper, Published, families, family_called, find
+from archi.families.unknown import near_words
 from archi.report import Column, Fact, Facts, Note, Part, Report, Table
-from archi.spec import Spec, near_words, parse
+from archi.spec import Spec, parse
 from archi.units import figure, si
 
 if TYPE_CHECKING:
@@ -190,6 +191,8 @@ def describe(name: str) -> Report:
     Raises SpecError for a name that is neither.
     """
     family = next((f for f in families() if _same(f.name, name)), None)
+    if family is None and find(name) is None:
+        family = family_called(name)  # what its names begin with
     spec = None
     if family is None:
         spec = parse(name)

@@ -23,6 +23,7 @@ QUALIFIERS = {  # what may stand before a name, and whose it is then
 }
 CLASSES = {"in1k": 1000, "in12k": 11821, "in21k": 21843, "in22k": 21841}  # of ImageNet's subsets
 UNTRAINED = "untrained"  # the tag of networks without weights
+WITHOUT = ("orig_in21k", "miil_in21k")  # weights without a classifier, or with a smaller one
 IGNORED = "-_ ()"  # characters of a name that say nothing
 
 
@@ -43,10 +44,15 @@ def read_name(text: str) -> Name:
             if library == "keras.applications":
                 return Name(name.rpartition(".")[2], library)
             return Name(*_split_tag(name)) if library == "timm" else Name(name, library)
-    if "/" in lowered:
+    if lowered.rpartition("/")[2][:1].isalpha() and "/" in lowered:  # ViT-B/16 has no owner
         return Name(lowered, HUGGING_FACE)
-    name = _split_tag(lowered)
-    return name if name.tag else Name(lowered)
+    tagged = _split_tag(lowered)
+    return tagged if tagged.tag else Name(lowered)
+
+
+def is_qualified(text: str) -> bool:
+    """Whether a name says which library's it is."""
+    return text.strip().lower().startswith(tuple(QUALIFIERS))
 
 
 def _split_tag(text: str) -> Name:
@@ -83,8 +89,8 @@ def _with_tag(spec: str, tag: str) -> str:
     if len(last) == 3 and last.isdigit():
         sides.append(last)
         last = words[-1] if words else ""
-    if last not in CLASSES:
-        return ""  # weights of something else, that may have no classifier at all
+    if last not in CLASSES or tag in WITHOUT or ("clip" in words and not sides):
+        return ""  # the classifier or the images are not those that the words say
     spec = _with(spec, "classes", str(CLASSES[last]))
     return _with(spec, "input", f"{sides[-1]}x{sides[-1]}x3") if sides else spec
 

@@ -128,7 +128,8 @@ class Family:
     specs of this family layer by layer: `{"xception": "Xception()"}`. `elsewhere` are the names
     that other libraries give to its networks, and the specs of these: `{"timm": {"legacy_xception":
     "xception"}}`; a spec that has as many params, and its images. `missing` are patterns of names
-    of networks that are like these, and why they are not built.
+    of networks that are like these, and why they are not built. No network has more params than
+    `most`: one of which each option can be meant may be a monster of them together.
     """
 
     def __init__(
@@ -148,6 +149,7 @@ class Family:
         applications: Mapping[str, str] | None = None,
         elsewhere: Mapping[str, Mapping[str, str]] | None = None,
         missing: Mapping[str, str] | None = None,
+        most: int = 10**11,
     ) -> None:
         self.function = function
         self.name = function.__module__.rpartition(".")[2]
@@ -160,6 +162,7 @@ class Family:
         self.applications = dict(applications or {})
         self.elsewhere = {"keras.applications": self._applications(), **(elsewhere or {})}
         self.missing = dict(missing or {})
+        self.most = most
         common = {
             **COMMON,
             "input": Size(input, COMMON["input"].help),
@@ -354,8 +357,18 @@ def find(name: str) -> tuple[Family, Match] | None:
     return first
 
 
+def family_called(text: str) -> Family | None:
+    """Return the family of this name, or whose networks' names begin with it, or None.
+
+    Of several families with one beginning, the first by name is meant.
+    """
+    by_name = {bare(family.name): family for family in families()}
+    by_start = {bare(start): family for family in families()[::-1] for start in family.starts}
+    return {**by_start, **by_name}.get(bare(text))
+
+
 def _likely_first(name: Name) -> Iterator[Family]:
-    wanted = bare(name.text.rpartition("/")[2])
+    wanted = bare(name.text.rpartition("/")[2] if name.library else name.text)
 
     def likeness(file: str) -> int:
         alike = 0
