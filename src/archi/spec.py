@@ -256,11 +256,12 @@ def _split(text: str) -> list[Part]:
 
 def _find(text: str, name: Part) -> tuple[Family, Match]:
     found = find(name.text)
-    if found is None:
-        from archi.families.unknown import explain  # seldom needed
+    if found is None or not found[0].accepts(found[1]):
+        from archi.families.unknown import explain, is_missing  # seldom needed
 
-        message, hint = explain(name.text)
-        raise SpecError(message, source=text, span=name.span, hint=hint)
+        if found is None or is_missing(name.text):
+            message, hint = explain(name.text)
+            raise SpecError(message, source=text, span=name.span, hint=hint)
     return found
 
 

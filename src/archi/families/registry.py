@@ -220,12 +220,17 @@ class Family:
 
     def accepts(self, match: Match) -> bool:
         """Whether the variables of a matched name have values they can have."""
-        try:
-            for variable, (text, _) in match.variables.items():
+        return not self.refused(match)
+
+    def refused(self, match: Match) -> int:
+        """Return how many variables of a matched name have values they can't have."""
+        bad = 0
+        for variable, (text, _) in match.variables.items():
+            try:
                 self.options[variable].parse(text.strip())
-        except BadValue:
-            return False
-        return True
+            except BadValue:
+                bad += 1
+        return bad
 
     def write_name(self, values: Mapping[str, Any]) -> str:
         """Return the canonical name for these values of the variables."""
@@ -341,9 +346,9 @@ def find(name: str) -> tuple[Family, Match] | None:
 
     `resnet20` has the form of `resnet{depth}` but no depth of that family; it is another's
     name. What is no name of archi's may be one of another library. Where no family takes the
-    values in a name, the first that has its form is meant.
+    values in a name, the one is meant that refuses fewest of them.
     """
-    first = None
+    forms = []
     wanted = read_name(name)
     for family in _likely_first(wanted):
         match = None if wanted.library else family.match(name)
@@ -352,9 +357,9 @@ def find(name: str) -> tuple[Family, Match] | None:
         spec = find_name(wanted, family.elsewhere)
         if spec:
             return family, Match({}, spec=spec)
-        if match is not None and first is None:
-            first = family, match
-    return first
+        if match is not None:
+            forms.append((family, match))
+    return min(forms, key=lambda form: form[0].refused(form[1]), default=None)
 
 
 def family_called(text: str) -> Family | None:

@@ -51,6 +51,11 @@ def explain(name: str) -> tuple[str, str]:
     return f"no architecture is called {called}", _suggest(wanted)
 
 
+def is_missing(name: str) -> bool:
+    """Whether a family knows of a network of this name and does not build it."""
+    return bool(_why_missing(read_name(name)))
+
+
 def _why_missing(name: Name) -> str:
     """Return why a network that a family knows of is not built.
 
@@ -70,13 +75,10 @@ def _without_library(name: Name) -> str:
 
 
 def _another(called: str, name: Name, known: str) -> tuple[str, str]:
-    nearest = f"the nearest that archi has is {printable(known)}"
+    why = f"archi has no network that equals one of {name.library} of this name"
     if name.tag:
-        return (
-            f"{called} is not built: what classes and images its weights have is unknown",
-            nearest,
-        )
-    return f"{called} is not built: that of {name.library} is another network", nearest
+        why = "of these weights archi knows neither the classes nor the images"
+    return f"{called} is not built: {why}", f"the nearest that archi has is {printable(known)}"
 
 
 def _kind(text: str) -> str:

@@ -97,7 +97,7 @@ def cifar_options(least: int, step: int, rule: str, help: str) -> dict[str, Opti
         # Before the depth: from one k on, counts are a polynomial in the depth, and fit is quick.
         "growth": Int(
             1,
-            512,
+            128,
             help="growth rate k: channels that a layer adds",
             search=range(4, 61, 4),
         ),

@@ -69,7 +69,7 @@ MACS = {"se-resnext50-32x4d": "4.25G", "se-resnext101-32x4d": "8.00G"}
         },
     },
     missing={
-        "se-resnext[15]*[dt]-*": "timm's own: it has three convolutions for a stem",
+        "se-resnext101d*": "it has the stem of three convolutions and the shortcuts of ResNet-D",
         "se-resnext26*": "timm's own, of another depth",
         "se-resnextaa*": "it blurs where it strides",
         "legacy-se-resnext26*": "timm's own, of another depth",

@@ -207,10 +207,9 @@ def spec(size: str, patch: int, side: int) -> str:
         "vit*mci*": "a hybrid, whose patches convolutions make",
         "vit*giant*": "the paper has base to huge; this size is of a later one",
         "vit*gigantic*": "the paper has base to huge; this size is of a later one",
-        "vit*plus*": "its width is none of the papers",
+        "vit*plus*": "its width is not the paper's",
         "vit-small-patch8-224*": "in timm it has no classifier; vit-s-8 has one",
         "vit*patch16-224-in21k": "it has no classifier",
-        "vit*-patch*-*": "archi knows it only as one that differs from the paper's",
         "vit-pe-*": "a Perception Encoder has other positions and another head",
     },
     published=(
