@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from archi.errors import SpecError, one_of, quote
 from archi.families.elsewhere import bare, is_qualified
 from archi.families.options import REQUIRED, BadValue
-from archi.families.registry import Family, Match, families, family_called, find
+from archi.families.registry import Family, Match, family_called, find
 from archi.graph import Graph
 
 MAX_LENGTH = 256
@@ -199,16 +199,10 @@ def _find_family(text: str, name: Part) -> tuple[Family, str]:
         return family, ""
     found = find(name.text)
     if found is None:
-        from archi.families.unknown import near_words
+        from archi.families.unknown import explain_family
 
-        starts = [start for each in families() for start in each.starts]
-        near = near_words(name.text, [*starts, *(p for f in families() for p in f.presets)])
-        raise SpecError(
-            f"no family is called {quote(name.text.strip())}",
-            source=text,
-            span=name.span,
-            hint=f"did you mean {one_of(near)}?" if near else "`archi list` shows all names",
-        )
+        message, hint = explain_family(name.text)
+        raise SpecError(message, source=text, span=name.span, hint=hint)
     return found[0], found[1].preset
 
 

@@ -175,7 +175,7 @@ def test_every_alias_means_a_network_of_its_own_family():
             for name, spec in names.items():
                 assert parse(spec).family is family
                 start = {"timm": "timm/", "torchvision": "torchvision/"}.get(library, "")
-                if library != "keras.applications":
+                if library != "Keras":
                     assert parse(start + name) == parse(spec), name
 
 
@@ -196,7 +196,7 @@ def test_no_alias_hides_a_name_of_archi():
         ("regnet-x-1.6gf", "", ""),
         ("microsoft/resnet-50", HUGGING_FACE, ""),
         ("vit-b/16", "", ""),
-        ("keras.applications.ResNet50", "keras.applications", ""),
+        ("keras.applications.ResNet50", "Keras", ""),
     ],
 )
 def test_whose_a_name_is(name, library, tag):
@@ -209,7 +209,7 @@ REFUSALS = {
     "deit_tiny_distilled_patch16_224": ["is not built", "second token"],
     "resnet50.bamboo": ["neither the classes nor the images", "is resnet50"],
     "torchvision/inception_v3": ["is not built", "torchvision", "inception_v3"],
-    "keras.applications.ResNet18": ["is not built", "keras.applications", "resnet18"],
+    "keras.applications.ResNet18": ["is not built", "Keras", "resnet18"],
     "mobilenetv2_130": ["alpha must be a number from 0.03125 to 4, not '130'"],
     "vit": ["is a family of networks: vit-{size}-{patch}", "vit-ti-16", "`archi info vit`"],
     "efficientnet": ["is a family of networks", "efficientnet-b0", "`archi info efficientnet`"],

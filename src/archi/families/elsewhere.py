@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 HUGGING_FACE = "Hugging Face"
-LIBRARIES = ("keras.applications", "torchvision", "timm", HUGGING_FACE)
+KERAS = "Keras"
+LIBRARIES = (KERAS, "torchvision", "timm", HUGGING_FACE)
 QUALIFIERS = {  # what may stand before a name, and whose it is then
-    "tf.keras.applications.": "keras.applications",
-    "keras.applications.": "keras.applications",
+    "tf.keras.applications.": KERAS,
+    "keras.applications.": KERAS,
     "torchvision.models.": "torchvision",
     "torchvision/": "torchvision",
     "timm/": "timm",
@@ -41,7 +42,7 @@ def read_name(text: str) -> Name:
     for start, library in QUALIFIERS.items():
         if lowered.startswith(start):
             name = lowered.removeprefix(start)
-            if library == "keras.applications":
+            if library == KERAS:
                 return Name(name.rpartition(".")[2], library)
             return Name(*_split_tag(name)) if library == "timm" else Name(name, library)
     if lowered.rpartition("/")[2][:1].isalpha() and "/" in lowered:  # ViT-B/16 has no owner

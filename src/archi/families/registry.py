@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archi.errors import FamilyError, printable, quote
-from archi.families.elsewhere import IGNORED, Name, bare, find_name, read_name
+from archi.families.elsewhere import IGNORED, KERAS, Name, bare, find_name, read_name
 from archi.families.options import COMMON, REQUIRED, BadValue, Int, Option, Size
 from archi.graph import Graph, Tensor, building
 
@@ -160,7 +160,7 @@ class Family:
         self.published = published
         self.recipe = dict(recipe or {})
         self.applications = dict(applications or {})
-        self.elsewhere = {"keras.applications": self._applications(), **(elsewhere or {})}
+        self.elsewhere = {KERAS: self._applications(), **(elsewhere or {})}
         self.missing = dict(missing or {})
         self.most = most
         common = {

@@ -86,25 +86,46 @@ def _kind(text: str) -> str:
     return next((kind for kind, names in KINDS.items() if start.startswith(names)), "")
 
 
+def explain_family(name: str) -> tuple[str, str]:
+    """Return the message and the hint for a name of no family; networks may begin so."""
+    message = f"no family is called {quote(name.strip())}"
+    begin = _beginning(spelled(name), _names())
+    found = find(begin[0]) if begin else None
+    if found is not None:
+        family = found[0].name.replace("_", "-")
+        return message, f"did you mean {family}? {', '.join(begin[:3])} are of it"
+    near = near_words(name, [*(start for each in families() for start in each.starts), *_names()])
+    return message, f"did you mean {one_of(near)}?" if near else ALL_NAMES
+
+
 def _suggest(name: Name) -> str:
-    """Say what was perhaps meant: what is spelled alike, or begins so, or has it in it."""
+    """Say what was perhaps meant: what begins so, or is spelled alike, or has it in it."""
     text = spelled(name.text.rpartition("/")[2])
-    names = [*catalogue(), *(preset for each in families() for preset in each.presets)]
-    near = near_words(text, names) or _sharing(text, names)
+    names = _names()
+    near = _beginning(text, names) or near_words(text, names) or _containing(text, names)
     if near:
-        return f"did you mean {one_of(near)}? {ALL_NAMES}"
+        return f"did you mean {one_of(near[:3])}? {ALL_NAMES}"
     family = _beginning_alike(text)
     if family is None:
         return ALL_NAMES
     return f"archi has {one_of([*family.catalogue[:3]])} of that family; `archi info {family.name}`"
 
 
-def _sharing(text: str, names: Iterable[str]) -> list[str]:
-    """Return the first names that begin with a text, or else contain it."""
-    if len(bare(text)) < 2:
-        return []
-    begin = [each for each in dict.fromkeys(names) if bare(each).startswith(bare(text))]
-    return (begin or [each for each in dict.fromkeys(names) if bare(text) in bare(each)])[:3]
+def _names() -> list[str]:
+    presets = (preset for each in families() for preset in each.presets)
+    return list(dict.fromkeys([*catalogue(), *presets]))
+
+
+def _beginning(text: str, names: Iterable[str]) -> list[str]:
+    """Return the names that begin with a text."""
+    text = bare(text)
+    return [each for each in names if bare(each).startswith(text)] if len(text) > 1 else []
+
+
+def _containing(text: str, names: Iterable[str]) -> list[str]:
+    """Return the names that have a text somewhere in them."""
+    text = bare(text)
+    return [each for each in names if text in bare(each)] if len(text) > 1 else []
 
 
 def _beginning_alike(text: str) -> Family | None:

@@ -71,14 +71,12 @@ PARAMETERS = {
         "wrn-50-2-bottleneck",
     ),
     elsewhere={
-        library: {
-            **{f"wide_resnet{depth}_2": f"wrn-{depth}-2-imagenet" for depth in (50, 101)},
-            **{
-                f"wide_resnet{depth}_2.tv2_in1k": f"wrn-{depth}-2-imagenet,input=176x176x3"
-                for depth in (50, 101)
-            },
-        }
-        for library in ("torchvision", "timm")  # which alone has tags
+        "torchvision": {f"wide_resnet{depth}_2": f"wrn-{depth}-2-imagenet" for depth in (50, 101)},
+        "timm": {
+            f"wide_resnet{depth}_2{tag}": f"wrn-{depth}-2-imagenet,input={side}x{side}x3"
+            for depth in (50, 101)
+            for tag, side in (("", 224), (".tv2_in1k", 176))
+        },
     },
     published=(
         *(
