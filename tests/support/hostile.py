@@ -690,12 +690,12 @@ def a_million_digits(path):
     as_json(path, '{"class_name": "Dense", "config": {"units": ' + "9" * 1_000_000 + "}}")
 
 
-@breaks("the number NaN", ".json")
+@breaks("describes no Keras model", ".json")
 def not_a_number(path):
     as_json(path, '{"rate": NaN}')
 
 
-@breaks("the number -Infinity", ".json")
+@breaks("describes no Keras model", ".json")
 def infinity(path):
     as_json(path, '{"rate": -Infinity}')
 

@@ -69,9 +69,7 @@ class RandomFourierFeatures(Layer):
             Weight("kernel_scale", (1,), True, "float32"),
         )
         scaling = features * self.output_dim + 3 * self.output_dim  # W / s; b, cos, the factor
-        return Inference(
-            ((*x[:1], self.output_dim),), weights, features * self.output_dim, scaling
-        )
+        return Inference(((*x[:1], self.output_dim),), weights, features * self.output_dim, scaling)
 
 
 class _RandomSize(Layer):

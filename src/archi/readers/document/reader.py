@@ -21,6 +21,7 @@ from archi.layers import layer_class
 from archi.readers._weights import Weights
 from archi.readers.document._calls import Outputs
 from archi.readers.document._inputs import INPUT, plain_input
+from archi.readers.document._legacy import with_layers
 from archi.readers.document._model import DeclaredModel
 from archi.readers.document._places import Place, check_length, config_name, name_of
 from archi.readers.document._policies import with_one_policy
@@ -84,6 +85,7 @@ class Reader:
 
     def model(self, document: Any, place: Place) -> DeclaredModel | None:
         """Return a model's document as a model, None where it describes no layers."""
+        document = with_layers(document)
         if not isinstance(document, dict) or not isinstance(document.get("config"), dict):
             raise ReadError("the file describes no Keras model: it has no class_name and config")
         if len(place.names) > NESTING:
