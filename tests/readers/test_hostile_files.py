@@ -78,7 +78,6 @@ WRONG = {
     "two layers are named 'in'": model(start(), start(), END),
     "the output 'out' is no layer": model(start()),
     "tensor that is no layer's output": model(start(), layer("ReLU", "out", tensor(["in"]))),
-    "is called on no tensors": model(start(), layer("ReLU", "out", 5)),
     "is longer than the names archi reads": model(start(), layer("A" * (NAME + 1), "out")),
     "are not a list of layers": {"class_name": "Functional", "config": {"layers": [5]}},
     "describes no Keras model": [],
@@ -95,9 +94,16 @@ def test_what_is_wrong_is_said(says, tmp_path):
     assert caught.value.message.isprintable()
 
 
+def test_a_call_on_no_tensors_is_shown(tmp_path):
+    """Keras 2 forgets what `tf.einsum` is called on but for its first argument, which is text."""
+    graph = load(model(start(), layer("ReLU", "out", 5)), tmp_path)
+    (row,) = graph.summary().data["uncounted"]
+    assert row["why"] == "what it is called on is not in the file"
+
+
 def test_a_layer_whose_twin_refuses_what_it_reads_is_shown(tmp_path):
     graph = load(model(start(), layer("Dense", "a", tensor("in"), units=-4), END), tmp_path)
-    assert [each.name for each in graph.layers] == ["in", "out"]
+    assert [each.name for each in graph.layers] == ["in", "out", "a"]  # which nothing reads
     document = model(start(), layer("Dense", "out", tensor("in"), units=-4))
     uncounted = load(document, tmp_path).summary().data["uncounted"]
     why = "units must be a whole number of at least 1. Received: -4"

@@ -690,16 +690,6 @@ def a_million_digits(path):
     as_json(path, '{"class_name": "Dense", "config": {"units": ' + "9" * 1_000_000 + "}}")
 
 
-@breaks("describes no Keras model", ".json")
-def not_a_number(path):
-    as_json(path, '{"rate": NaN}')
-
-
-@breaks("describes no Keras model", ".json")
-def infinity(path):
-    as_json(path, '{"rate": -Infinity}')
-
-
 @breaks("a number too large for a float", ".json")
 def larger_than_a_float(path):
     as_json(path, '{"rate": 1e999}')

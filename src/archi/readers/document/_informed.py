@@ -56,7 +56,9 @@ def _with_channels(layer: Layer, shape: Shape, weights: tuple[Weight, ...]) -> l
 
 def _inferred(layer: Layer, shape: Shape) -> Inference | None:
     try:
-        return layer.infer(shape)
+        inference = layer.infer(shape)
+        layer.check_countable(inference)
+        return inference
     except (LayerError, TypeError):  # it takes several, or more than shapes
         return None
 
