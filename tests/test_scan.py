@@ -32,7 +32,7 @@ RULES = {
     "torch-module-pickle", "external-savedmodel", "external-file", "h5-external-storage",
     "h5-external-link", "h5-soft-link", "h5-virtual", "h5-shape-bomb", "zip-traversal",
     "zip-bomb", "path-in-name", "npz-pickle", "registered-name-mismatch", "duplicate-key",
-    "duplicate-member",
+    "duplicate-member", "unexpected-member",
 }  # fmt: skip
 
 
