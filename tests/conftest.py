@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 import os
 
-import parity
 import pytest
 from hypothesis import settings
+from support import parity
 
 # The same examples every time, and time is not what they are about.
 settings.register_profile("archi", derandomize=True, deadline=None)

@@ -7,8 +7,8 @@ import shlex
 import sys
 from pathlib import Path
 
-import examples
 import pytest
+from support import examples
 
 from archi.checks._toml import toml_loads
 from archi.cli import main

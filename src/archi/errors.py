@@ -62,6 +62,10 @@ class FamilyError(ArchiError):
     """A family of another package that can't be used."""
 
 
+class MachineLacks(ArchiError):
+    """The backend has no kernel for a network on this machine; that is no fault of the network."""
+
+
 class KerasMissing(ArchiError):
     """Real Keras is needed and can't be imported."""
 

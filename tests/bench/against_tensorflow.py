@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import sys
 
-from real import allocated, frozen, profiled
-from test_flops import foreseen
-from test_memory import simulate
+from support.foreseen import foreseen, simulate
+from support.real import allocated, frozen, profiled
 
 from archi import load
 from archi.families.registry import catalogue

@@ -31,17 +31,22 @@ def import_keras() -> ModuleType:
             import keras
     except Exception as error:  # what a backend raises while it loads is up to it
         raise KerasMissing(
-            f"this needs real Keras, which can't be imported: {error}", hint=_how_to_get_keras()
+            f"this needs real Keras, which can't be imported: {error}", hint=how_to_get_keras()
         ) from None
     return keras
 
 
-def _how_to_get_keras() -> str:
+def how_to_get_keras(error: BaseException | None = None) -> str:
+    """Return what to install, "" for an error that says anything but that Keras is missing."""
+    if error is not None:
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if str(missing).partition(".")[0] not in ("keras", "tensorflow"):
+            return ""
     if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
         return f"KERAS_BACKEND is {quote(os.environ['KERAS_BACKEND'])}; is that backend installed?"
     if sys.version_info >= (3, 14):
         return "TensorFlow has no wheel for this Python; use Python 3.10 to 3.13"
-    return "pip install tensorflow"
+    return "pip install 'archi-inspector[tensorflow]'"
 
 
 @contextmanager
@@ -93,7 +98,21 @@ def to_keras(graph: Graph, *, initialize: bool = True) -> keras.Model:
         raise ArchiError(f"Keras could not build {graph.title}: {brief(error)}") from None
 
 
-def brief(error: Exception) -> str:
+# What backends say of an operation for which this machine's processor has no kernel.
+_NO_KERNEL = (
+    "No OpKernel was registered",
+    "only supports the NHWC tensor format",
+    "not implemented for '",
+)
+
+
+def lacks_kernel(error: BaseException) -> bool:
+    """Whether an error says that this machine can't compute something, others may."""
+    said = str(error)
+    return type(error).__name__ == "UnimplementedError" or any(text in said for text in _NO_KERNEL)
+
+
+def brief(error: BaseException) -> str:
     """Return the kind and the beginning of an error of Keras's."""
     return f"{type(error).__name__}: {printable(str(error).strip()[:300])}"
 

@@ -30,12 +30,20 @@ def verification_report(found: Verification) -> Report:
         rows.append((WORDS[key], static, real, "equal" if static == real else "failed"))
     parts: list[Part] = [Table(columns, rows), Note(layers_verdict(found))]
     for name, step in (("Forward pass", found.forward), ("Training step", found.train_step)):
-        parts.append(Note(f"{name}: {step_verdict(step)}", warning=bool(step and not step["ok"])))
+        parts.append(
+            Note(f"{name}: {step_verdict(step)}", warning=bool(step and step["ok"] is False))
+        )
     parts += [Note(text, warning=True) for text in found.mismatches[:SHOWN]]
     if len(found.mismatches) > SHOWN:
         parts.append(Note(f"and {len(found.mismatches) - SHOWN:,} more", warning=True))
     title = f"{found.target} and Keras {found.keras} on {found.backend}"
-    return Report(f"{title}: {'equal' if found.ok else 'NOT equal'}", data(found), parts)
+    return Report(f"{title}: {_verdict(found)}", data(found), parts)
+
+
+def _verdict(found: Verification) -> str:
+    if not found.ok:
+        return "NOT equal"
+    return "equal, not run" if found.not_run else "equal"
 
 
 def layers_verdict(found: Verification) -> str:
@@ -52,6 +60,8 @@ def step_verdict(step: dict[str, Any] | None) -> str:
     """Say how a step of the real model went."""
     if step is None:
         return "not run"
+    if "not_run" in step:
+        return f"not run, this machine can't: {step['not_run']}"
     if "error" in step:
         return f"failed, {step['error']}"
     if "loss" in step:

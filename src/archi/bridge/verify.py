@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archi.analysis.counts import count
 from archi.bridge._flat import flat
-from archi.bridge.model import brief, import_keras, running, to_keras
+from archi.bridge.model import brief, import_keras, lacks_kernel, running, to_keras
+from archi.errors import MachineLacks
 from archi.graph import Graph, Shape, Tensor, map_tensors, tensors_in
 from archi.twin.layer import Layer
 
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class Verification(NamedTuple):
-    """What `verify` found. `forward` and `train_step` are None where they were not run."""
+    """What `verify` found. `forward` and `train_step` are None where they were not asked for.
+
+    Their `ok` is None where this machine can't run them, and `not_run` says why.
+    """
 
     target: str
     keras: str
@@ -36,8 +40,16 @@ class Verification(NamedTuple):
     @property
     def ok(self) -> bool:
         """Whether everything is equal and what was run did well."""
-        ran = [step["ok"] for step in (self.forward, self.train_step) if step is not None]
-        return not self.mismatches and all(ran)
+        return not self.mismatches and all(step["ok"] is not False for step in self._steps)
+
+    @property
+    def not_run(self) -> str:
+        """Why this machine can't run what was asked for, "" where it could."""
+        return next((step["not_run"] for step in self._steps if "not_run" in step), "")
+
+    @property
+    def _steps(self) -> list[dict[str, Any]]:
+        return [step for step in (self.forward, self.train_step) if step is not None]
 
 
 def verify(graph: Graph, *, run: bool = True) -> Verification:
@@ -56,8 +68,12 @@ def verify(graph: Graph, *, run: bool = True) -> Verification:
 def _verified(graph: Graph, run: bool) -> Verification:
     keras = import_keras()
     keras.utils.set_random_seed(0)
-    model = to_keras(graph, initialize=run)
     forward = train_step = None
+    try:
+        model = to_keras(graph, initialize=run)
+    except MachineLacks as error:  # of a model that is built by being called
+        run, forward = False, _not_run(error.message)
+        model = to_keras(graph, initialize=False)
     mismatches = list(graph.live.compare(graph, model) if graph.live else compare(graph, model))
     real = graph.live.counts(model) if graph.live else real_counts(model)  # a step may add some
     if run:
@@ -180,8 +196,14 @@ def _attempt(step: Any) -> dict[str, Any]:
     try:
         result: dict[str, Any] = step()
     except Exception as error:
+        if lacks_kernel(error):
+            return _not_run(brief(error))
         return {"ok": False, "error": brief(error)}
     return result
+
+
+def _not_run(why: str) -> dict[str, Any]:
+    return {"ok": None, "not_run": why}
 
 
 BATCH = 2  # where it is open: the smallest over which normalisation has a variance

@@ -79,5 +79,6 @@ def main() -> None:
     archi verify wrn-28-10             compared with real Keras
     archi export resnet50 -o r.keras   the real model in a file
 
-    Exit codes: 0 fine, 1 a check did not hold, 2 wrong usage or input.
+    Exit codes: 0 fine, 1 a check did not hold, 2 wrong usage or input, 3 (verify)
+    equal, but this machine could not run it.
     """

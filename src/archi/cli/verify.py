@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from archi.bridge.verify import Verification
 
 
+NOT_RUN = 3  # the exit code where all is equal and the machine can't run it
+
+
 @click.command()
 @click.argument("target", type=Target(), required=False)
 @click.option("--all", "everything", is_flag=True, help="Verify every name `archi list` shows.")
@@ -35,7 +38,8 @@ def command(
 
     Compares every layer's name, class, output shapes and weights, and the counts; then
     runs one forward pass on random input and one training step. Exits with 1 where
-    anything differs or fails. Needs TensorFlow.
+    anything differs or fails, with 3 where all is equal but can't be run on this
+    machine. Needs TensorFlow.
 
     \b
     archi verify wrn-28-10
@@ -50,12 +54,13 @@ def command(
     if target is not None:
         found = verify(load_target(target, input, classes, batch), run=not no_run)
         emit(verification_report(found), format, output)
-        ok = found.ok
+        results = [found]
     else:
         results = list(_verify_all(input, classes, batch, run=not no_run))
         emit(catalogue_report(results), format, output)
-        ok = all(found.ok for found in results)
-    ctx.exit(0 if ok else 1)
+    if not all(found.ok for found in results):
+        ctx.exit(1)
+    ctx.exit(NOT_RUN if any(found.not_run for found in results) else 0)
 
 
 def _verify_all(

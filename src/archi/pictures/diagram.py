@@ -1,7 +1,7 @@
 """Diagram: boxes and the edges between them, before anyone decides where they stand.
 
 A diagram says what is drawn; `drawing/` gives it sizes, places and colours, and
-`render/pictures/` writes it in a format. All keys and texts follow from the graph
+`formats/` writes it in a format. All keys and texts follow from the graph
 alone, so a network always gives the same diagram.
 """
 

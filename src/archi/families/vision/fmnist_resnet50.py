@@ -2,7 +2,7 @@
 
 The stacks of He et al. 2015, Table 1, for 50 layers, as a tutorial on writing a ResNet in
 Keras for Fashion-MNIST has them (one of the five articles archi began from; its counts are in
-tests/test_families.py). Deviates from ResNet-50: only the very first block projects its
+tests/families/test_families.py). Deviates from ResNet-50: only the very first block projects its
 shortcut, by a convolution without normalisation; each later stack is entered by a strided
 1×1 convolution of its own; a dense layer of 1000 units precedes the classifier. The
 longest path therefore has 54 weighted layers.

@@ -17,7 +17,7 @@ from traceback import walk_tb
 from types import ModuleType
 from typing import Any
 
-from archi.bridge.model import native_silence
+from archi.bridge.model import how_to_get_keras, native_silence
 from archi.errors import ArchiError, one_of, printable, quote
 from archi.python.traced._state import KerasWanted
 
@@ -147,7 +147,8 @@ class CodeError(ArchiError):
     """What the user's code raises when it runs; `error` is that itself."""
 
     def __init__(self, place: Place, error: BaseException) -> None:
-        super().__init__(f"{quote(place.target, SHOWN)} raises {described(error)}")
+        said = f"{quote(place.target, SHOWN)} raises {described(error)}"
+        super().__init__(said, hint=how_to_get_keras(error))
         self.error = error
 
 
@@ -199,7 +200,8 @@ def _import(place: Place) -> ModuleType:
                     f"looked in {printable(os.getcwd())}, then where Python looks",
                 ),
             ) from None
-        raise ArchiError(f"can't import {quote(name, SHOWN)}: {described(error)}") from None
+        said = f"can't import {quote(name, SHOWN)}: {described(error)}"
+        raise ArchiError(said, hint=how_to_get_keras(error)) from None
 
 
 def _import_file(path: str) -> ModuleType:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
+from archi.bridge.model import brief, lacks_kernel
 from archi.bridge.verify import compare, differences, real_counts, weight_counts
-from archi.errors import ArchiError, quote
+from archi.errors import ArchiError, MachineLacks, quote
 from archi.graph import Graph, Tensor, map_tensors
 from archi.layers import Layer
 from archi.python.traced._code import described
@@ -43,7 +44,8 @@ class LiveModel:
     def model(self, graph: Graph, *, initialize: bool) -> Any:
         """Return the real model, built; with `initialize`, one whose weights are there.
 
-        Raises ArchiError where its code does not make it again, or it can't be called.
+        Raises ArchiError where its code does not make it again, or it can't be called,
+        MachineLacks where this machine can't.
         """
         if not initialize:
             return self.loaded
@@ -52,6 +54,8 @@ class LiveModel:
             with fresh_names(self.keras):
                 self._build(model, graph)
         except Exception as error:  # of the user's `call`
+            if lacks_kernel(error):
+                raise MachineLacks(brief(error)) from None
             raise ArchiError(
                 f"{quote(graph.title)} can't be called on zeros: {described(error)}",
                 hint="where it is made for one size of batch, give that with --batch",

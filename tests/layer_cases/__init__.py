@@ -1,7 +1,0 @@
-"""The cases of every group of layers, one file a group."""
-
-from importlib import import_module
-from pathlib import Path
-
-for _file in sorted(Path(__file__).parent.glob("[a-z]*.py")):
-    import_module(f"layer_cases.{_file.stem}")

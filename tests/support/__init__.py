@@ -1,0 +1,1 @@
+"""What tests share: references, harnesses, hostile files, and models that people write."""

@@ -1,0 +1,39 @@
+"""Model files that the docs speak of, made where a command shown there names them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from support import hostile
+
+
+def downloaded(path: Path) -> None:
+    """What could come with a model from somewhere."""
+    get = hostile.function("get_file", "keras.utils")
+    document = hostile.model(
+        hostile.layer("StringLookup", "words", vocabulary="/etc/passwd"),
+        hostile.layer("Lambda", "scale", function=hostile.as_lambda()),
+        hostile.layer("Lambda", "fetch", function=get, arguments={"origin": "http://a.test"}),
+        hostile.dense(),
+    )
+    hostile.archive(path, document, h5=hostile.weights(hostile.external_link))
+
+
+def trained(path: Path) -> None:
+    hostile.archive(path, hostile.model(hostile.dense()))
+
+
+def custom(path: Path) -> None:
+    mine = hostile.layer("Gate", "gate", module="mylab.layers")
+    path.write_text(json.dumps(hostile.model({**mine, "registered_name": "mylab>Gate"})))
+
+
+FILES = {"downloaded.keras": downloaded, "trained.keras": trained, "custom.json": custom}
+
+
+def make(words: list[str], folder: Path) -> None:
+    """Make those of the files that a command names."""
+    for word in words:
+        if word in FILES:
+            FILES[word](folder / word)
