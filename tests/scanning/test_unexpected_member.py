@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-import hostile
 import pytest
+from support import hostile
 
 from archi.scanning import quick_scan, scan
 from archi.scanning.findings import rules
@@ -38,7 +38,7 @@ UNEXPECTED = {
 
 def found_in(path, *names):
     """Return what the rule says of an archive that also has members of these names."""
-    more = [(name, b"" if name.endswith("/") else b"{}") for name in names]
+    more = [(name, hostile.weights() if name.endswith(".h5") else b"") for name in names]
     hostile.archive(path, hostile.model(hostile.dense()), more=more)
     found = [each for each in scan(path).findings if each.rule == RULE]
     return {each.where: (each.severity, each.detail) for each in found}
