@@ -138,6 +138,7 @@ FORMATS = (
         "the same model's to_json() is a .json file that archi reads",
     ),
     # From here on the name alone tells, or almost.
+    Format(f"{WEIGHTS_ALONE}, of a Keras model", (".weights.h5",), instead=ELSEWHERE),
     Format(
         f"{WEIGHTS_ALONE}, as a checkpoint",
         (".ckpt", ".weights", ".caffemodel", ".params", ".pdparams", ".bin", ".msgpack"),

@@ -18,6 +18,7 @@ from archi.containers.savedmodel import (
     KerasObject,
     SavedModel,
     is_savedmodel,
+    plain,
 )
 from archi.errors import ReadError, quote
 from archi.scanning._objects import HDF5_CONFIGS, WHERE, Object, objects
@@ -144,7 +145,6 @@ class _Scanning:
             self._give_up("it is a SavedModel without Keras's config, TensorFlow's graph alone")
         for each in sorted(found, key=lambda each: each.number != ROOT):
             self._saved_object(each)
-            self.told = self._all_told() if self.told is None else self.told
         self.beyond.append(
             f"{GRAPH} and the variables: the graph in there, which TensorFlow runs, can read and "
             "write files"
@@ -152,12 +152,12 @@ class _Scanning:
 
     def _saved_object(self, each: KerasObject) -> None:
         container = f"{METADATA}: {each.path}"
-        document = self._parsed(each.metadata, container)
-        if isinstance(document, dict):
-            again = {"class_name": document.get("class_name"), "config": document.get("config")}
-            if document.get("model_config") == again:
-                del document["model_config"]
-        self._objects(document, container)
+        document = plain(self._parsed(each.metadata, container))
+        again = document.pop("model_config", None) if isinstance(document, dict) else None
+        # In a list an object has its name among the places, as in the model it would.
+        self._objects(document if each.number == ROOT else [document], container)
+        self.told = self._all_told() if self.told is None else self.told
+        self._objects(again, container)
 
     def _all_told(self) -> set[tuple[str, ...]]:
         return {_key(found) for alike in self.findings.values() for found in alike}
