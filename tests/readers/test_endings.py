@@ -96,7 +96,7 @@ def test_a_file_says_what_it_is(tmp_path, ending, content, says):
             continue  # a scan looks at the members of an archive first
         with pytest.raises(ReadError) as error:
             look(str(path))
-        assert f"'{path}' {says}"[-60:] in error.value.message
+        assert says in error.value.message
         assert error.value.hint
 
 
