@@ -154,9 +154,12 @@ class DeclaredModel:
     def _node(
         self, layer: Layer, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Node:
-        unknown = [t for t in tensors_of(args, kwargs) if t.shape is UNKNOWN]
+        given = tensors_of(args, kwargs)
+        unknown = [tensor for tensor in given if tensor.shape is UNKNOWN]
         if isinstance(layer, OpaqueLayer):
             why = layer.why
+        elif not given:
+            why = "what it is called on is not in the file"
         elif unknown:
             why = f"the shape of its input {quote(unknown[0].node.layer.name)} is unknown"
         else:
@@ -182,6 +185,7 @@ class DeclaredModel:
         inference = Inference(shapes, weights, None, None, why, dtypes=dtypes)
         node = Node(layer, args, kwargs, inference)
         layer.nodes.append(node)
+        layer.stands_alone = layer.stands_alone or not node.inputs
         return node
 
     def recorded(self, call: Call) -> list[Record]:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from archi.errors import LayerError, ReadError
-from archi.graph import Graph, Weight, building
+from archi.graph import UNKNOWN, Graph, Inference, Node, Weight, building, tensors_in
 from archi.layers import layer_class
 from archi.readers._weights import Weights
 from archi.readers.document._calls import Outputs
@@ -36,6 +36,7 @@ from archi.twin.wrapping import Holder
 
 NESTING = 40  # models in models
 CALLS = 51_000  # of layers; models that are called twice in models called twice have many
+_UNCALLED = "nothing in the file calls it"
 HELD = ("layer", "layers")  # arguments of layers that others may be among
 
 
@@ -161,11 +162,21 @@ class Reader:
             return ()
         return self.weights.of(place.store, place.names, layer.trainable)
 
+    def _add_uncalled(self, layer: Layer) -> None:
+        """Have a layer that nothing calls among the others, with the weights in the file."""
+        weights = self.weights_of(layer)
+        layer.stands_alone = True
+        node = Node(layer, (), {}, Inference((UNKNOWN,), weights, None, None, _UNCALLED))
+        layer.nodes.append(node)
+
     def graph(self, model: DeclaredModel, title: str) -> Graph:
         """Return the graph of the outermost model."""
         inputs = model.source()
         outputs = model.run(inputs)
-        unread = _unread(model.all_layers()) if model.nests else ()
+        for layer in model.all_layers():
+            if not layer.nodes and layer.class_name != INPUT:  # some inputs make tensors anew
+                self._add_uncalled(layer)
+        unread = _unread(model.all_layers(), tensors_in(outputs))
         graph = Graph(inputs, outputs, name=model.name, title=title, unread=unread)
         if model.nests:  # layers in the order of the file, each model's where the model is
             reached = set(graph.layers)
@@ -201,11 +212,15 @@ def _named(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "config": {**config, "name": str(config["name"]).replace("/", ".")}}
 
 
-def _unread(layers: Iterator[Layer]) -> Outputs:
-    """Return what these layers make and none of them reads."""
+def _unread(layers: Iterator[Layer], outputs: Outputs) -> Outputs:
+    """Return what these layers make that none of them reads, and is no output.
+
+    Calls of which something is read are there anyway.
+    """
     nodes = [node for layer in layers for node in layer.nodes]
-    read = {tensor for node in nodes for tensor in node.inputs}
-    return tuple(tensor for node in nodes for tensor in node.outputs if tensor not in read)
+    read = {tensor.node for node in nodes for tensor in node.inputs}
+    read |= {tensor.node for tensor in outputs}
+    return tuple(tensor for node in nodes if node not in read for tensor in node.outputs)
 
 
 def data_format_of(graph: Graph) -> str:
