@@ -1,7 +1,7 @@
 """Text → Graph: the one place that decides what a TARGET is.
 
-A path to a file (it has a suffix of one, a folder in it, or is there), a Python object
-(`package.module:attribute`), or else a spec.
+A path to a file or a model's folder (it has a suffix of one, a folder in it, or is there and
+no network's name), a Python object (`package.module:attribute`), or else a spec.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from archi.errors import ArchiError, printable, quote
+from archi.families.registry import find
 from archi.graph import Graph
 from archi.spec import parse, with_options
 
@@ -67,12 +68,23 @@ def is_object(target: str) -> bool:
 
 
 def is_file(target: str) -> bool:
-    """Whether a target is a path to a model file."""
+    """Whether a target is a path to a file, of a model or what may be taken for one."""
     return not is_object(target) and _looks_like_a_file(target)
 
 
 def _looks_like_a_file(target: str) -> bool:
-    return target.lower().endswith(MODEL_FILES) or os.sep in target
+    if target.lower().endswith(MODEL_FILES) or os.sep in target:
+        return True
+    from archi.containers.foreign import by_name
+
+    return by_name(target) is not None or _is_there(target)
+
+
+def _is_there(target: str) -> bool:
+    """Whether there is a file or a model's folder of this name, which is no network's."""
+    from archi.readers import is_model_folder
+
+    return (os.path.isfile(target) or is_model_folder(target)) and find(target) is None
 
 
 def _load_object(target: str, given: Mapping[str, str], batch: int | None) -> Graph:

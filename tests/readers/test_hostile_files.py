@@ -287,8 +287,9 @@ VERY_LONG = {
 @pytest.mark.nightly
 @pytest.mark.parametrize("suffix", ["json", "keras"])
 @pytest.mark.parametrize("format", ["table", "json"])
+@pytest.mark.parametrize("more", [(), ("--scan",)], ids=["plain", "scanned"])
 @pytest.mark.parametrize("kind", VERY_LONG)
-def test_fifty_thousand_layers(tmp_path, kind, format, suffix):
+def test_fifty_thousand_layers(tmp_path, kind, more, format, suffix):
     path = tmp_path / f"model.{suffix}"
     text = json.dumps(VERY_LONG[kind](50_000), separators=(",", ":"))
     if suffix == "json":
@@ -303,11 +304,12 @@ def test_fifty_thousand_layers(tmp_path, kind, format, suffix):
         " print(used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, "summary", path, "--format", format],
+        [sys.executable, "-c", code, "summary", path, "--format", format, *more],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     seconds, memory = map(float, done.stderr.split())
     assert "a49999" in done.stdout
+    assert format == "json" or len(done.stdout.encode()) < 4_000_000
     assert (seconds < 5, memory < 290_000) == (True, True), (seconds, memory)
 
 

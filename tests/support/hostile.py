@@ -411,6 +411,16 @@ def members_share_their_bytes(path):
     path.write_bytes(data)
 
 
+@finds("unexpected-member", "low", "setup.py")
+def member_is_code(path):
+    archive(path, model(dense()), more=[("setup.py", "raise SystemExit")])
+
+
+@finds("unexpected-member", "low", "assets/hook.pkl")
+def asset_is_a_pickle(path):
+    archive(path, model(dense()), more=[("assets/hook.pkl", b"\x80\4N.")])
+
+
 def object_array() -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, np.array([None], dtype=object), allow_pickle=True)
