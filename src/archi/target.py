@@ -10,10 +10,10 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from archi.errors import ArchiError, printable, quote
-from archi.families.registry import find
+from archi.errors import ArchiError, SpecError, printable, quote
 from archi.graph import Graph
-from archi.spec import parse, with_options
+from archi.spec import Spec, is_name, parse, with_options
+from archi.units import si
 
 if TYPE_CHECKING:
     from archi.readers import Source
@@ -47,7 +47,23 @@ def load(
         return load_source(read_source(target), options=given, batch=batch)
     if is_object(target):
         return _load_object(target, given, batch)
-    return with_options(parse(target), given).build(batch)
+    return _load_spec(with_options(parse(target), given), batch)
+
+
+def _load_spec(spec: Spec, batch: int | None) -> Graph:
+    """Build a network that can have been meant.
+
+    Raises SpecError for a monster: each option may have its value, and all of them too much.
+    """
+    graph = spec.build(batch)
+    params = sum(layer.params or 0 for layer in graph.layers)
+    if params > spec.family.most:
+        raise SpecError(
+            f"{spec.title} would have {si(params)} params, more than any network of "
+            f"{spec.family.name} is taken to be meant with ({si(spec.family.most)})",
+            hint="smaller values of its options or a smaller input would work",
+        )
+    return graph
 
 
 def load_source(
@@ -73,18 +89,22 @@ def is_file(target: str) -> bool:
 
 
 def _looks_like_a_file(target: str) -> bool:
-    if target.lower().endswith(MODEL_FILES) or os.sep in target:
+    if target.lower().endswith(MODEL_FILES):
         return True
     from archi.containers.foreign import by_name
 
-    return by_name(target) is not None or _is_there(target)
+    if by_name(target) is not None or _is_there(target):
+        return True
+    return os.sep in target and not is_name(target)
 
 
 def _is_there(target: str) -> bool:
     """Whether there is a file or a model's folder of this name, which is no network's."""
     from archi.readers import is_model_folder
 
-    return (os.path.isfile(target) or is_model_folder(target)) and find(target) is None
+    if os.sep in target:
+        return os.path.exists(target)
+    return (os.path.isfile(target) or is_model_folder(target)) and not is_name(target)
 
 
 def _load_object(target: str, given: Mapping[str, str], batch: int | None) -> Graph:
