@@ -1,7 +1,7 @@
 """Text → Graph: the one place that decides what a TARGET is.
 
-A path to a file (it has a suffix of one, a folder in it, or is there), a Python object
-(`package.module:attribute`), or else a spec.
+A path to a file or a model's folder (it has a suffix of one, a folder in it, or is there and
+no network's name), a Python object (`package.module:attribute`), or else a spec.
 """
 
 from __future__ import annotations
@@ -84,14 +84,27 @@ def is_object(target: str) -> bool:
 
 
 def is_file(target: str) -> bool:
-    """Whether a target is a path to a model file."""
+    """Whether a target is a path to a file, of a model or what may be taken for one."""
     return not is_object(target) and _looks_like_a_file(target)
 
 
 def _looks_like_a_file(target: str) -> bool:
     if target.lower().endswith(MODEL_FILES):
         return True
-    return os.sep in target and (os.path.exists(target) or not is_name(target))
+    from archi.containers.foreign import by_name
+
+    if by_name(target) is not None or _is_there(target):
+        return True
+    return os.sep in target and not is_name(target)
+
+
+def _is_there(target: str) -> bool:
+    """Whether there is a file or a model's folder of this name, which is no network's."""
+    from archi.readers import is_model_folder
+
+    if os.sep in target:
+        return os.path.exists(target)
+    return (os.path.isfile(target) or is_model_folder(target)) and not is_name(target)
 
 
 def _load_object(target: str, given: Mapping[str, str], batch: int | None) -> Graph:

@@ -200,6 +200,18 @@ class Choice(Kind):
         return word
 
 
+class Interpolation(Choice, Function):
+    """How pixels between others are computed: Keras 2 had more ways than Keras 3 has."""
+
+    computes = True
+
+    def parse(self, value: Any, layer: type[Layer]) -> str:
+        return value if isinstance(value, Own) else super().parse(value, layer)
+
+    def write(self, value: str) -> Any:
+        return value.document if isinstance(value, Own) else value
+
+
 class DataFormat(Choice):
     """Where the channels axis is; None takes the default of the network being built."""
 

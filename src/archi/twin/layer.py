@@ -230,7 +230,7 @@ class Layer:
     def add_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Node:
         """Add a call with just these arguments. Raises LayerError where they do not fit."""
         inference = self.rule(args, kwargs)
-        self._check_countable(inference)
+        self.check_countable(inference)
         own = self.own_functions() if self.has_own or self.composed else []
         if own and inference.elementwise is not None:
             inference = inference._replace(elementwise=None, why=f"its {own[0]} is unknown")
@@ -261,7 +261,7 @@ class Layer:
         kind = self.arguments[key].kind if key in self.arguments else None
         return isinstance(kind, Function) and kind.computes
 
-    def _check_countable(self, inference: Inference) -> None:
+    def check_countable(self, inference: Inference) -> None:
         """Raise LayerError for sizes that only a mistake has, or a file that means harm."""
         counts = [weight.size for weight in inference.weights or ()]
         counts += [inference.macs or 0, inference.elementwise or 0]

@@ -46,6 +46,14 @@ class KerasObject(Function):
                 return str(name), self._as_known(str(name), config)
         raise ValueError(f"the name or config of one of {self.module}")
 
+    def takes(self, value: Any, layer: type[Layer]) -> bool:
+        if isinstance(value, dict):
+            module = value.get("module")
+            keras = module is None or str(module).partition(".")[0] in ("keras", "tf_keras")
+            if not keras or value.get("class_name") == "__lambda__":
+                return False
+        return super().takes(value, layer)
+
     def _as_known(self, name: str, config: dict[str, Any]) -> dict[str, Any]:
         """Leave out what later versions of Keras added and no one has set."""
         known = self.known.get(name, config)

@@ -15,7 +15,7 @@ from archi.analysis.counts import count
 FOLDER = Path(__file__).parents[2] / "support" / "keras2"
 LAYERS = json.loads((FOLDER / "layers.json").read_text())
 # What Keras 3 has no layer for any more, or none that says what it does.
-UNKNOWN = {"lambda": "Lambda", "thresholded_re_lu": "ThresholdedReLU"}
+UNKNOWN = {"lambda": "Lambda"}
 FUNCTIONS = ("TFOpLambda", "SlicingOpLambda")
 
 

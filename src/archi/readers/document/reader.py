@@ -15,12 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archi.errors import LayerError, ReadError
+from archi.errors import LayerError, ReadError, quote
 from archi.graph import UNKNOWN, Graph, Inference, Node, Weight, building, tensors_in
 from archi.layers import layer_class
 from archi.readers._weights import Weights
 from archi.readers.document._calls import Outputs
 from archi.readers.document._inputs import INPUT, plain_input
+from archi.readers.document._legacy import with_layers
 from archi.readers.document._model import DeclaredModel
 from archi.readers.document._places import Place, check_length, config_name, name_of
 from archi.readers.document._policies import with_one_policy
@@ -84,8 +85,10 @@ class Reader:
 
     def model(self, document: Any, place: Place) -> DeclaredModel | None:
         """Return a model's document as a model, None where it describes no layers."""
+        document = with_layers(document)
         if not isinstance(document, dict) or not isinstance(document.get("config"), dict):
             raise ReadError("the file describes no Keras model: it has no class_name and config")
+        _check_whole(document)
         if len(place.names) > NESTING:
             raise ReadError(f"models are nested more than {NESTING} deep")
         kind = _kind(document)
@@ -196,6 +199,17 @@ def _kind(document: dict[str, Any]) -> type[DeclaredModel] | None:
     return Sequential if document.get("class_name") == "Sequential" else None
 
 
+def _check_whole(document: dict[str, Any]) -> None:
+    """Raise ReadError for a model's document that says what it can't mean."""
+    name, layers = document.get("class_name"), document["config"].get("layers")
+    if name is not None and not isinstance(name, str):
+        raise ReadError(f"a class_name in the file is no text, but {quote(str(name)[:80])}")
+    if layers is not None and not isinstance(layers, list):
+        raise ReadError(f"the layers of {quote(name_of(document, 'model'))} are not a list")
+    if layers is None and name in ("Functional", "Sequential"):
+        raise ReadError(f"the {name} model in the file lists no layers")
+
+
 def _is_holder(class_name: Any) -> bool:
     """Whether a class of layer holds another."""
     try:
@@ -215,9 +229,9 @@ def _named(document: dict[str, Any]) -> dict[str, Any]:
 def _unread(layers: Iterator[Layer], outputs: Outputs) -> Outputs:
     """Return what these layers make that none of them reads, and is no output.
 
-    Calls of which something is read are there anyway.
+    Calls of which something is read are there anyway, as are inputs.
     """
-    nodes = [node for layer in layers for node in layer.nodes]
+    nodes = [node for layer in layers if layer.class_name != INPUT for node in layer.nodes]
     read = {tensor.node for node in nodes for tensor in node.inputs}
     read |= {tensor.node for tensor in outputs}
     return tuple(tensor for node in nodes if node not in read for tensor in node.outputs)
