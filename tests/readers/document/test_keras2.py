@@ -116,7 +116,7 @@ def operation_call(function, kwargs, entry=("x", 0, 0)):
         ("reshape", {"shape": [-1, 24]}, ("Reshape", (None, 24))),
         ("transpose", {"perm": [0, 2, 1]}, ("Transpose", (None, 6, 4))),
         ("compat.v1.transpose", {"perm": [0, 2, 1]}, ("Transpose", (None, 6, 4))),
-        ("linalg.matmul", {"b": ["x", 0, 0], "transpose_b": True}, ("TFOpLambda", (None,))),
+        ("linalg.matmul", {"b": ["x", 0, 0], "transpose_b": True}, ("TFOpLambda", (None, 4, 4))),
         ("expand_dims", {"axis": -1}, ("ExpandDims", (None, 4, 6, 1))),
         ("pad", {"paddings": [[0, 0], [1, 2], [0, 0]]}, ("Pad", (None, 7, 6))),
         ("cast", {"dtype": "float16"}, ("Cast", (None, 4, 6))),
