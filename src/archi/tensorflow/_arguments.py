@@ -59,6 +59,7 @@ RENAMED = {
     "dtype": ("output_type",),
     "targets": ("labels",),
     "m": ("mean",),
+    "q": ("y",),
     "v": ("variance",),
 }
 SILENT = (None, False)  # values that ask for nothing beside the function itself
@@ -94,8 +95,22 @@ def _name(key: str, names: Sequence[str], given: Mapping[str, Any]) -> str | Non
 
 
 TENSORS = frozenset(
-    ("a", "features", "image", "images", "input", "input_", "input_tensor", "inputs", "logits")
-    + ("tensor", "value", "values", "x", "data")
+    (
+        "a",
+        "data",
+        "features",
+        "image",
+        "images",
+        "input",
+        "input_",
+        "input_tensor",
+        "inputs",
+        "logits",
+        "tensor",
+        "value",
+        "values",
+        "x",
+    )
 )
 
 

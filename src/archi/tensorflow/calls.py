@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 from archi.errors import LayerError, quote
 from archi.graph import is_list, tensors_in
-from archi.tensorflow._arguments import as_array, is_silent, named
+from archi.tensorflow._arguments import as_array, is_silent, named, own_dtype
 from archi.tensorflow.function import Function, rules
 from archi.tensorflow.nodes import function_of
 from archi.tensorflow.operations import CONVERTED, ROWS, Row
 from archi.twin.lookup import operation
 from archi.twin.operation import Operation
+from archi.twin.values import Constant
 
 V1, RAW = "compat.v1.", "raw_ops."
 
@@ -93,6 +94,8 @@ def _operand(value: Any, own: str, twin: type[Operation], others: Any) -> Any:
         return read_key(value)
     if own in twin.lists and is_list(value):
         return [as_array(item, others) for item in value]
+    if own not in twin.loose and isinstance(value, (bool, int, float)):
+        return Constant(value, own_dtype(value))
     return as_array(value, others)
 
 

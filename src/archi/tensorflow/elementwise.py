@@ -26,17 +26,14 @@ def special(op: Function, x: Any) -> Inference:
     return op.maps(x.shape, x.dtype)
 
 
-@rule(
-    "math.igamma",
-    "math.igammac",
-    "math.polygamma",
-    "math.zeta",
-    "math.xdivy",
-    "math.multiply_no_nan",
-    "truncatediv",
-    "truncatemod",
-)
-def special_of_two(op: Function, a: Any, x: Any) -> Inference:
+@rule("math.zeta", "math.xdivy", "math.multiply_no_nan", "truncatediv", "truncatemod")
+def special_of_two(op: Function, x: Any, y: Any) -> Inference:
+    """A function of two operands that broadcast, one FLOP an element."""
+    return op.like("Multiply", {}, x, y)
+
+
+@rule("math.igamma", "math.igammac", "math.polygamma")
+def gamma_of_two(op: Function, a: Any, x: Any) -> Inference:
     """A function of two operands that broadcast, one FLOP an element."""
     return op.like("Multiply", {}, a, x)
 

@@ -111,7 +111,7 @@ def cross(op: Function, a: Any, b: Any) -> Inference:
 def _decomposed(op: Function, x: Any, *shapes: Shape, dtype: str | None = None) -> Inference:
     """Return the inference of what an algorithm makes of matrices."""
     kind = dtype or x.dtype
-    return op.counted([(shape, kind) for shape in shapes], None, None, why=DECOMPOSED)
+    return op.counted([(shape, kind) for shape in shapes], None, why=DECOMPOSED)
 
 
 @rule("linalg.inv", "linalg.expm", "linalg.sqrtm", "linalg.lu_matrix_inverse")

@@ -632,9 +632,3 @@ def tensor_diag_part(op: Function, input: Any) -> Inference:
     half = len(x.shape) // 2
     pairs = zip_longest(x.shape[:half], x.shape[half:])
     return op.free(tuple(b if a is None else a for a, b in pairs), x.dtype)
-
-
-@rule("image.flip_left_right", "image.flip_up_down", "image.random_flip_left_right")
-def flip(op: Function, image: Any) -> Inference:
-    x = op.array(image)
-    return op.free(x.shape, x.dtype)

@@ -1,0 +1,92 @@
+"""Models that Keras 2 builds and saves, and what archi reads of them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from support.tensorflow_cases import INPUTS
+
+
+def tf_keras() -> Any:
+    """Return Keras 2. TensorFlow itself stays with Keras 3."""
+    import tf_keras
+
+    return tf_keras
+
+
+def built(expression: str) -> Any:
+    """Return the model of a call on the inputs that it names. Raises what TensorFlow raises."""
+    keras = tf_keras()
+    made: dict[str, Any] = {}
+
+    class Names(dict):  # type: ignore[type-arg]
+        def __missing__(self, name: str) -> Any:
+            if name not in INPUTS:
+                raise KeyError(name)
+            shape, dtype = INPUTS[name]
+            made[name] = self[name] = keras.Input(batch_shape=shape, dtype=dtype, name=f"in_{name}")
+            return made[name]
+
+    outputs = eval(expression, _names(), Names())
+    keep = [t for t in _flat(outputs) if keras.backend.is_keras_tensor(t) and _is_dense(t)]
+    return keras.Model([*made.values()], keep)
+
+
+def _names() -> dict[str, Any]:
+    import numpy as np
+    import tensorflow as tf
+
+    keras = tf_keras()
+
+    def kernel(*shape: int) -> Any:
+        return tf.constant(np.full(shape, 0.5, "float32"))
+
+    return {"tf": tf, "tf_keras": keras, "K": keras.backend, "np": np, "kernel": kernel}
+
+
+def _is_dense(tensor: Any) -> bool:
+    """Whether it is a tensor, and not a None that an operation gave."""
+    return hasattr(tensor.type_spec, "shape")
+
+
+def _flat(value: Any) -> list[Any]:
+    import tensorflow as tf
+
+    return tf.nest.flatten(value)
+
+
+def shapes_in_keras(model: Any) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the shapes of the outputs of each layer's first call."""
+    found = {}
+    for layer in model.layers:
+        outputs = layer._inbound_nodes[0].outputs
+        found[layer.name] = [_shape(tensor) for tensor in _flat(outputs) if _is_dense(tensor)]
+    return found
+
+
+def _shape(tensor: Any) -> tuple[Any, ...]:
+    """Return the shape; of a number of axes that Keras does not know, that of one open axis."""
+    shape = tensor.shape
+    return (None,) if shape.rank is None else tuple(shape.as_list())
+
+
+def shapes_in_archi(graph: Any) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the shapes of the outputs of each layer's first call."""
+    return {
+        layer.name: [tuple(tensor.shape) for tensor in graph.calls_of(layer)[0].outputs]
+        for layer in graph.layers
+    }
+
+
+def saved(model: Any, folder: Path, suffix: str) -> str:
+    """Save a model as Keras 2 does; return the path."""
+    path = folder / f"model{suffix}"
+    if suffix == ".json":
+        path.write_text(model.to_json(), encoding="utf-8")
+    else:
+        model.save(path)
+    return str(path)
