@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -18,8 +19,12 @@ def tf_keras() -> Any:
     return tf_keras
 
 
-def built(expression: str) -> Any:
-    """Return the model of a call on the inputs that it names. Raises what TensorFlow raises."""
+def built(expression: str, *, whole: bool = False) -> Any:
+    """Return the model of a call on the inputs that it names. Raises what TensorFlow raises.
+
+    Many functions are made of others, which is what Keras 2 makes layers of. Other versions
+    saved other functions as `whole`: as the layers that they are asked for here.
+    """
     keras = tf_keras()
     made: dict[str, Any] = {}
 
@@ -31,7 +36,10 @@ def built(expression: str) -> Any:
             made[name] = self[name] = keras.Input(batch_shape=shape, dtype=dtype, name=f"in_{name}")
             return made[name]
 
-    outputs = eval(expression, _names(), Names())
+    names = _names()
+    if whole:
+        names.update({name: _Whole(names[name]) for name in ("tf", "K", "tf_keras")})
+    outputs = eval(expression, names, Names())
     keep = [t for t in _flat(outputs) if keras.backend.is_keras_tensor(t) and _is_dense(t)]
     return keras.Model([*made.values()], keep)
 
@@ -46,6 +54,30 @@ def _names() -> dict[str, Any]:
         return tf.constant(np.full(shape, 0.5, "float32"))
 
     return {"tf": tf, "tf_keras": keras, "K": keras.backend, "np": np, "kernel": kernel}
+
+
+class _Whole:
+    """A module whose functions become a layer each."""
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+
+    def __getattr__(self, name: str) -> Any:
+        from tensorflow.python.util.dispatch import FALLBACK_DISPATCH_ATTR
+        from tf_keras.src.layers.core.tf_op_layer import TFOpLambda
+
+        found = getattr(self.module, name)
+        if isinstance(found, ModuleType):
+            return _Whole(found)
+        if not hasattr(found, FALLBACK_DISPATCH_ATTR):
+            return found
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if any(hasattr(each, "_keras_history") for each in _flat([args, kwargs])):
+                return TFOpLambda(found)(*args, **kwargs)
+            return found(*args, **kwargs)
+
+        return call
 
 
 def _is_dense(tensor: Any) -> bool:

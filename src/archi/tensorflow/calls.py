@@ -76,6 +76,9 @@ def _as_operation(
             if not is_silent(value) and value != row.defaults.get(parameter):
                 return None
         elif own in twin.operands:
+            inside = own == "key" or (is_list(value) and own not in twin.lists)
+            if inside and tensors_in(value):
+                return None  # of tensors are the numbers in it, or the places it names
             if parameter in given:
                 operands[own] = value
         elif value is not None:
@@ -91,10 +94,16 @@ def _as_operation(
 
 def _operand(value: Any, own: str, twin: type[Operation], others: Any) -> Any:
     if own == "key":
-        return read_key(value)
+        key = read_key(value)
+        return key if is_list(key) or type(key) is int else [key]
     if own in twin.lists and is_list(value):
-        return [as_array(item, others) for item in value]
-    if own not in twin.loose and isinstance(value, (bool, int, float)):
+        return [_array(item, value) for item in value]
+    return as_array(value, others) if own in twin.loose else _array(value, others)
+
+
+def _array(value: Any, others: Any) -> Any:
+    """Return an operand that must be an array as one."""
+    if isinstance(value, (bool, int, float)):
         return Constant(value, own_dtype(value))
     return as_array(value, others)
 

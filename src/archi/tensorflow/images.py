@@ -164,7 +164,8 @@ def extract_glimpse(
 ) -> Inference:
     """A part of each image; no arithmetic."""
     x = op.array(input)
-    return op.free((x.shape[0], *op.sizes(size, 2), x.shape[-1]), x.dtype)
+    batch = op.array(offsets).shape[0] if x.shape[0] is None else x.shape[0]
+    return op.free((batch, *op.sizes(size, 2), x.shape[-1]), x.dtype)
 
 
 @rule("image.random_crop", "image.stateless_random_crop")

@@ -125,6 +125,7 @@ _MEANS = (
     "mean_squared_error",
     "mean_squared_logarithmic_error",
     "poisson",
+    "binary_accuracy",
     "binary_crossentropy",
     "binary_focal_crossentropy",
 )
@@ -142,6 +143,7 @@ def mean_loss(
     apply_class_balancing: Any = False,
     alpha: Any = 0.25,
     gamma: Any = 2.0,
+    threshold: Any = 0.5,
 ) -> Inference:
     """The mean of a loss over the last axis: three FLOPs an element."""
     x = op.array(y_pred)
@@ -153,8 +155,13 @@ def mean_loss(
     "keras.losses.categorical_crossentropy",
     "keras.losses.categorical_focal_crossentropy",
     "keras.losses.sparse_categorical_crossentropy",
+    "keras.metrics.categorical_accuracy",
     "keras.metrics.categorical_crossentropy",
+    "keras.metrics.categorical_focal_crossentropy",
+    "keras.metrics.sparse_categorical_accuracy",
     "keras.metrics.sparse_categorical_crossentropy",
+    "keras.metrics.sparse_top_k_categorical_accuracy",
+    "keras.metrics.top_k_categorical_accuracy",
 )
 def class_loss(
     op: Function,
@@ -166,7 +173,8 @@ def class_loss(
     ignore_class: Any = None,
     alpha: Any = 0.25,
     gamma: Any = 2.0,
+    k: Any = 5,
 ) -> Inference:
-    """A loss of each vector along an axis."""
+    """A loss, or a hit, of each vector along an axis."""
     x = op.array(y_pred)
     return op.reduces(x, op.without(x.shape, axis), x.dtype)

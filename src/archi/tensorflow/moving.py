@@ -364,7 +364,15 @@ def strided_slice(
     return getitem(op, input_, key)
 
 
-@rule("gather", "keras.backend.gather", "nn.embedding_lookup")
+@rule("nn.embedding_lookup")
+def embedding_lookup(
+    op: Function, params: Any, ids: Any, max_norm: Any = None, partition_strategy: Any = None
+) -> Inference:
+    """Rows of a matrix by their numbers."""
+    return gather(op, params, ids)
+
+
+@rule("gather", "keras.backend.gather")
 def gather(
     op: Function,
     params: Any,
@@ -372,8 +380,6 @@ def gather(
     validate_indices: Any = None,
     axis: Any = None,
     batch_dims: Any = 0,
-    max_norm: Any = None,
-    partition_strategy: Any = None,
 ) -> Inference:
     """Slices along an axis by their places."""
     params = params[0] if is_list(params) and len(params) == 1 else params

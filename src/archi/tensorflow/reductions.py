@@ -181,11 +181,24 @@ def approximate_top_k(
     return op.counted([(shape, x.dtype), (shape, "int32")], product(*x.shape))
 
 
-@rule("nn.in_top_k", "math.in_top_k", "keras.backend.in_top_k")
+@rule("compat.v1.math.in_top_k", "keras.backend.in_top_k")
 def in_top_k(op: Function, predictions: Any, targets: Any, k: Any) -> Inference:
-    arrays = [op.array(predictions), op.array(targets)]
-    (rows,) = min((each.shape for each in arrays), key=len)
-    return op.counted([((rows,), "bool")], product(*max((a.shape for a in arrays), key=len)))
+    """Whether a class is among the likeliest: a comparison for each."""
+    x = op.array(predictions)
+    return op.reduces(x, x.shape[:1], "bool")
+
+
+@rule("math.in_top_k")
+def in_top_k_v2(op: Function, targets: Any, predictions: Any, k: Any) -> Inference:
+    """As `in_top_k`."""
+    return in_top_k(op, predictions, targets, k)
+
+
+@rule("math.lbeta")
+def lbeta(op: Function, x: Any) -> Inference:
+    """The logarithm of the beta function over the last axis."""
+    x = op.array(x)
+    return op.reduces(x, x.shape[:-1], x.dtype)
 
 
 @rule("sort", "argsort")

@@ -176,7 +176,11 @@ def conv_transpose(
     )
 
 
-@rule("compat.v1.nn.conv2d_backprop_input", "conv2d_backprop_input_v2")
+@rule(
+    "compat.v1.nn.conv2d_backprop_input",
+    "conv2d_backprop_input_v2",
+    "nn.depthwise_conv2d_backprop_input",
+)
 def conv_backprop_input(
     op: Function,
     input_sizes: Any,
@@ -189,6 +193,29 @@ def conv_backprop_input(
 ) -> Inference:
     """What `conv_transpose` is made of."""
     return conv_transpose(op, out_backprop, filters, input_sizes, data_format=data_format)
+
+
+@rule(
+    "compat.v1.nn.conv2d_backprop_filter",
+    "compat.v1.nn.conv3d_backprop_filter",
+    "conv2d_backprop_filter_v2",
+    "nn.depthwise_conv2d_backprop_filter",
+)
+def conv_backprop_filter(
+    op: Function,
+    input: Any,
+    filter_sizes: Any,
+    out_backprop: Any,
+    strides: Any = None,
+    padding: Any = None,
+    data_format: Any = "NHWC",
+    dilations: Any = None,
+) -> Inference:
+    """The gradient of a kernel: as many MACs as the convolution itself has."""
+    x, back = op.array(input), op.array(out_backprop)
+    shape = op.sizes(filter_sizes, len(x.shape))
+    places = back.shape[2:] if str(data_format).startswith("NC") else back.shape[1:-1]
+    return op.multiplies([(shape, x.dtype)], product(x.shape[0], *places, *shape))
 
 
 def _pool(
@@ -248,8 +275,6 @@ def pool(
     padding: Any = "VALID",
     data_format: Any = None,
     dilations: Any = None,
-    pool_size: Any = None,
-    pool_mode: Any = None,
 ) -> Inference:
     """The largest or the mean of windows, which may have holes."""
     x, rank = op.array(input), len(op.array(input).shape) - 2
@@ -303,7 +328,7 @@ def fractional_pool(
     shape = tuple(
         None if n is None else int(n / ratio) for n, ratio in zip(x.shape, ratios, strict=True)
     )
-    ends = [((None if n is None else n + 1,), "int64") for n in shape[1:3]]
+    ends = [((n,), "int64") for n in shape[1:3]]
     return op.counted([(shape, x.dtype), *ends], product(*x.shape))
 
 
@@ -385,14 +410,12 @@ def extract_patches(
     strides: Any,
     rates: Any = None,
     padding: Any = "VALID",
-    ksizes: Any = None,
-    dilations: Any = None,
 ) -> Inference:
     """Windows of images, all of each along the channels; no arithmetic."""
     x = op.array(images)
     window = _Window(op, len(x.shape) - 2, "NHWC", padding)
     size = window.each(sizes)
-    holes = window.each(rates if rates is not None else dilations)
+    holes = window.each(rates)
     config = window.config(pool_size=size, strides=strides)
     config["pool_size"] = tuple((n - 1) * hole + 1 for n, hole in zip(size, holes, strict=True))
     shape = op.like("MaxPool", config, x).outputs[0]
