@@ -32,31 +32,180 @@ INPUTS = {
     "fixed": ((2, 4, 6), "float32"),
 }
 
-_UNARY = (
-    "abs acos acosh angle asin asinh atan atanh bessel_i0 bessel_i0e bessel_i1 bessel_i1e ceil "
-    "conj cos cosh digamma erf erfc erfcinv erfinv exp expm1 floor imag is_finite is_inf is_nan "
-    "lgamma log log1p log_sigmoid ndtri negative real reciprocal reciprocal_no_nan rint round "
-    "rsqrt sigmoid sign sin sinh softplus sqrt square tan tanh l2_normalize cumsum cumprod "
-    "cumulative_logsumexp reduce_sum reduce_mean reduce_max reduce_min reduce_prod reduce_std "
-    "reduce_variance reduce_logsumexp reduce_euclidean_norm zero_fraction top_k argmax argmin "
-    "count_nonzero is_non_decreasing is_strictly_increasing lbeta"
-).split()
-_BINARY = (
-    "add atan2 divide divide_no_nan equal floordiv floormod greater greater_equal igamma igammac "
-    "less less_equal maximum minimum multiply multiply_no_nan nextafter not_equal polygamma pow "
-    "squared_difference subtract truediv xdivy xlog1py xlogy zeta"
-).split()
-_NN = "elu gelu relu relu6 selu silu softsign leaky_relu softmax log_softmax crelu l2_loss".split()
-_BACKEND = (
-    "abs cos exp hard_sigmoid log round sigmoid sign sin softplus softsign sqrt square tanh "
-    "transpose argmax argmin expand_dims softmax cumprod cumsum elu relu ones_like zeros_like "
-    "flatten batch_flatten shape all any max mean min prod std sum l2_normalize stop_gradient "
-    "cast_to_floatx print_tensor"
-).split()
-_ACTIVATIONS = (
-    "elu exponential gelu hard_sigmoid linear mish relu selu sigmoid softmax softplus "
-    "softsign swish tanh"
-).split()
+_UNARY = [
+    "abs",
+    "acos",
+    "acosh",
+    "angle",
+    "asin",
+    "asinh",
+    "atan",
+    "atanh",
+    "bessel_i0",
+    "bessel_i0e",
+    "bessel_i1",
+    "bessel_i1e",
+    "ceil",
+    "conj",
+    "cos",
+    "cosh",
+    "digamma",
+    "erf",
+    "erfc",
+    "erfcinv",
+    "erfinv",
+    "exp",
+    "expm1",
+    "floor",
+    "imag",
+    "is_finite",
+    "is_inf",
+    "is_nan",
+    "lgamma",
+    "log",
+    "log1p",
+    "log_sigmoid",
+    "ndtri",
+    "negative",
+    "real",
+    "reciprocal",
+    "reciprocal_no_nan",
+    "rint",
+    "round",
+    "rsqrt",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinh",
+    "softplus",
+    "sqrt",
+    "square",
+    "tan",
+    "tanh",
+    "l2_normalize",
+    "cumsum",
+    "cumprod",
+    "cumulative_logsumexp",
+    "reduce_sum",
+    "reduce_mean",
+    "reduce_max",
+    "reduce_min",
+    "reduce_prod",
+    "reduce_std",
+    "reduce_variance",
+    "reduce_logsumexp",
+    "reduce_euclidean_norm",
+    "zero_fraction",
+    "top_k",
+    "argmax",
+    "argmin",
+    "count_nonzero",
+    "is_non_decreasing",
+    "is_strictly_increasing",
+    "lbeta",
+]
+_BINARY = [
+    "add",
+    "atan2",
+    "divide",
+    "divide_no_nan",
+    "equal",
+    "floordiv",
+    "floormod",
+    "greater",
+    "greater_equal",
+    "igamma",
+    "igammac",
+    "less",
+    "less_equal",
+    "maximum",
+    "minimum",
+    "multiply",
+    "multiply_no_nan",
+    "nextafter",
+    "not_equal",
+    "polygamma",
+    "pow",
+    "squared_difference",
+    "subtract",
+    "truediv",
+    "xdivy",
+    "xlog1py",
+    "xlogy",
+    "zeta",
+]
+_NN = [
+    "elu",
+    "gelu",
+    "relu",
+    "relu6",
+    "selu",
+    "silu",
+    "softsign",
+    "leaky_relu",
+    "softmax",
+    "log_softmax",
+    "crelu",
+    "l2_loss",
+]
+_BACKEND = [
+    "abs",
+    "cos",
+    "exp",
+    "hard_sigmoid",
+    "log",
+    "round",
+    "sigmoid",
+    "sign",
+    "sin",
+    "softplus",
+    "softsign",
+    "sqrt",
+    "square",
+    "tanh",
+    "transpose",
+    "argmax",
+    "argmin",
+    "expand_dims",
+    "softmax",
+    "cumprod",
+    "cumsum",
+    "elu",
+    "relu",
+    "ones_like",
+    "zeros_like",
+    "flatten",
+    "batch_flatten",
+    "shape",
+    "all",
+    "any",
+    "max",
+    "mean",
+    "min",
+    "prod",
+    "std",
+    "sum",
+    "l2_normalize",
+    "stop_gradient",
+    "cast_to_floatx",
+    "print_tensor",
+]
+_ACTIVATIONS = [
+    "elu",
+    "exponential",
+    "gelu",
+    "hard_sigmoid",
+    "linear",
+    "mish",
+    "relu",
+    "selu",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "softsign",
+    "swish",
+    "tanh",
+]
 _RANDOM_IMAGES = (
     "random_brightness(im, 0.1)",
     "random_contrast(im, 0.1, 0.2)",
@@ -65,16 +214,31 @@ _RANDOM_IMAGES = (
     "random_flip_left_right(im)",
     "random_flip_up_down(im)",
 )
-_LOSSES = (
-    "binary_crossentropy binary_focal_crossentropy categorical_crossentropy categorical_hinge "
-    "cosine_similarity hinge huber kl_divergence log_cosh mean_absolute_error "
-    "mean_absolute_percentage_error mean_squared_error mean_squared_logarithmic_error poisson "
-    "squared_hinge"
-).split()
-_METRICS = (
-    "binary_accuracy binary_crossentropy categorical_accuracy categorical_crossentropy "
-    "mean_squared_error top_k_categorical_accuracy"
-).split()
+_LOSSES = [
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "categorical_crossentropy",
+    "categorical_hinge",
+    "cosine_similarity",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
+    "squared_hinge",
+]
+_METRICS = [
+    "binary_accuracy",
+    "binary_crossentropy",
+    "categorical_accuracy",
+    "categorical_crossentropy",
+    "mean_squared_error",
+    "top_k_categorical_accuracy",
+]
 
 ELEMENTWISE = [
     *(f"tf.math.{name}(x)" for name in _UNARY),
@@ -275,6 +439,10 @@ REDUCTIONS = [
     "K.cumsum(x, axis=1)",
 ]
 MOVING = [
+    "K.random_binomial(K.shape(x))",
+    "K.constant(1.0, shape=[3, 4]) + x[:, :3, :4]",
+    "tf.random.stateless_parameterized_truncated_normal(tf.shape(v), [1, 2], v, 1.0, 0.0, 1.0)",
+    "tf.random.experimental.stateless_split(tf.stack([n[0], 1]), 3)",
     "tf.random.stateless_gamma(tf.shape(v), [1, 2], alpha=v)",
     "tf.random.stateless_poisson(tf.shape(v), [1, 2], v)",
     "tf.random.stateless_binomial(tf.shape(v), [1, 2], v, v)",
@@ -505,6 +673,7 @@ MOVING = [
     "K.truncated_normal(K.shape(x))",
 ]
 MATRICES = [
+    "tf.linalg.eigh_tridiagonal(scores, scores[1:])",
     "tf.linalg.lu_solve(m, tf.zeros_like(m[:, :, 0], 'int32'), r)",
     "tf.linalg.lu_reconstruct(m, tf.zeros_like(m[:, :, 0], 'int32'))",
     "tf.linalg.lu_matrix_inverse(m, tf.zeros_like(m[:, :, 0], 'int32'))",
@@ -558,6 +727,11 @@ MATRICES = [
     "K.batch_dot(x, v[:, :6], axes=(2, 1))",
 ]
 WINDOWS = [
+    "K.local_conv1d(x, tf.constant(np.ones((2, 18, 5), 'float32')), (3,), (1,))",
+    "K.local_conv2d(one, tf.constant(np.ones((36, 9, 5), 'float32')), (3, 3), (1, 1), (6, 6))",
+    "tf.nn.depthwise_conv2d_backprop_input([2, 8, 9, 3], kernel(3, 3, 3, 1), im, [1, 1, 1, 1],"
+    " 'SAME')",
+    "tf.compat.v1.nn.conv3d_backprop_filter(vol, [3, 3, 3, 2, 2], vol, [1, 1, 1, 1, 1], 'SAME')",
     "tf.compat.v1.nn.dilation2d(im, kernel(3, 3, 3), [1, 1, 1, 1], [1, 1, 1, 1], 'SAME')",
     "tf.compat.v1.nn.erosion2d(im, kernel(3, 3, 3), [1, 1, 1, 1], [1, 1, 1, 1], 'SAME')",
     "tf.compat.v1.nn.fractional_max_pool(im, [1.0, 1.4, 1.5, 1.0])",
@@ -646,6 +820,14 @@ WINDOWS = [
     "K.batch_normalization(im, tf.zeros([3]), tf.ones([3]), tf.zeros([3]), tf.ones([3]))",
 ]
 IMAGES = [
+    "tf.image.non_max_suppression_overlaps(m[0], m[0, 0], 3)",
+    "tf.image.ssim_multiscale(tf.image.resize(im, [192, 192]), tf.image.resize(im2, [192, 192]), 1.0)",
+    "tf.image.sample_distorted_bounding_box(n[:3], boxes[tf.newaxis])",
+    "tf.image.stateless_sample_distorted_bounding_box(n[:3], boxes[tf.newaxis], [1, 2])",
+    "tf.compat.v1.image.sample_distorted_bounding_box(n[:3], boxes[tf.newaxis])",
+    "tf.image.adjust_jpeg_quality(one[0], 75)",
+    "tf.image.random_jpeg_quality(one[0], 75, 95)",
+    "tf.image.stateless_random_jpeg_quality(one[0], 75, 95, [1, 2])",
     "tf.compat.v1.image.crop_and_resize(im, boxes, [0, 1, 2, 3, 4, 5, 6], [3, 4])",
     "tf.compat.v1.image.draw_bounding_boxes(im, tf.stack([boxes]))",
     "tf.compat.v1.image.extract_glimpse(im, [3, 4], boxes[:, :2])",
@@ -736,6 +918,7 @@ SIGNALS = [
     "tf.signal.mfccs_from_log_mel_spectrograms(x)",
 ]
 LOSSES = [
+    "tf.compat.v1.nn.ctc_loss_v2(i, tf.transpose(x, [1, 0, 2]), n, n)",
     "tf.compat.v1.nn.softmax_cross_entropy_with_logits(labels=x, logits=y)",
     "tf.compat.v1.nn.sparse_softmax_cross_entropy_with_logits(labels=n, logits=v)",
     "tf.compat.v1.nn.weighted_cross_entropy_with_logits(x, y, 2.0)",
@@ -761,4 +944,15 @@ LOSSES = [
     "K.categorical_crossentropy(x, y)",
     "K.sparse_categorical_crossentropy(n, v)",
 ]
+# What archi knows more of than Keras 2 does: its shapes.
+KNOWN_BETTER = {
+    "K.batch_flatten(x)": (None, 24),
+    "tf.math.bincount(i, minlength=5, maxlength=5, axis=-1)": (None, 5),
+    "tf.image.adjust_jpeg_quality(one[0], 75)": (8, 8, 1),
+    "tf.image.random_jpeg_quality(one[0], 75, 95)": (8, 8, 1),
+    "tf.image.rot90(im)": (None, 9, 8, 3),
+    "tf.image.stateless_random_jpeg_quality(one[0], 75, 95, [1, 2])": (8, 8, 1),
+    "tf.signal.hann_window(tf.shape(x)[1])": (4,),
+    "tf.signal.hamming_window(tf.shape(x)[1])": (4,),
+}
 CASES = [*ELEMENTWISE, *REDUCTIONS, *MOVING, *MATRICES, *WINDOWS, *IMAGES, *SIGNALS, *LOSSES]

@@ -66,6 +66,7 @@ RENAMED = {
     "targets": ("labels",),
     "m": ("mean",),
     "q": ("y",),
+    "var": ("variance",),
     "v": ("variance",),
 }
 SILENT = (None, False)  # values that ask for nothing beside the function itself

@@ -103,6 +103,23 @@ def ctc_loss(
     return op.counted([((batch,), x.dtype)], None, why="its cost is up to the algorithm")
 
 
+@rule("compat.v1.nn.ctc_loss")
+def ctc_loss_v1(
+    op: Function,
+    labels: Any,
+    inputs: Any = None,
+    sequence_length: Any = None,
+    preprocess_collapse_repeated: Any = False,
+    ctc_merge_repeated: Any = True,
+    ignore_longer_outputs_than_inputs: Any = False,
+    time_major: Any = True,
+    logits: Any = None,
+) -> Inference:
+    """As `ctc_loss`."""
+    given = logits if inputs is None else inputs
+    return ctc_loss(op, labels, given, logits_time_major=time_major)
+
+
 @rule("keras.backend.ctc_batch_cost")
 def ctc_batch_cost(
     op: Function, y_true: Any, y_pred: Any, input_length: Any, label_length: Any

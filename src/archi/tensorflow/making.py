@@ -179,6 +179,12 @@ def random_of(
     return op.maps((*op.sizes(shape), *inner), dtype)
 
 
+@rule("compat.v1.random.poisson")
+def random_poisson(op: Function, lam: Any, shape: Any, dtype: Any = "float32") -> Inference:
+    """As `random_of`."""
+    return random_of(op, shape, dtype=dtype, lam=lam)
+
+
 @rule("random.categorical", "random.stateless_categorical", "random.multinomial")
 def categorical(
     op: Function, logits: Any, num_samples: Any, dtype: Any = "int64", seed: Any = None

@@ -10,7 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any, NamedTuple
+
+from archi.errors import LayerError
+from archi.graph import is_list
 
 
 class Row(NamedTuple):
@@ -108,8 +112,6 @@ _GROUPS: tuple[tuple[str, dict[str, str]], ...] = (
         "x:x1 y:x2",
         {
             "__operators__.add": "Add",
-            "__operators__.eq": "Equal",
-            "__operators__.ne": "NotEqual",
             "math.add": "Add",
             "math.divide": "TrueDivide",
             "math.divide_no_nan": "DivideNoNan",
@@ -143,6 +145,7 @@ _GROUPS: tuple[tuple[str, dict[str, str]], ...] = (
             "keras.backend.not_equal": "NotEqual",
         },
     ),
+    ("self:x1 other:x2", {"__operators__.eq": "Equal", "__operators__.ne": "NotEqual"}),
     ("x1 x2", {"math.nextafter": "Nextafter"}),
     ("x:x1 a:x2", {"keras.backend.pow": "Power"}),
     ("y:x1 x:x2", {"math.atan2": "Arctan2"}),
@@ -271,6 +274,7 @@ _GROUPS: tuple[tuple[str, dict[str, str]], ...] = (
         },
     ),
     ("value:x num axis=0", {"unstack": "Unstack"}),
+    ("value:x num_or_size_splits:indices_or_sections axis=0 num:", {"split": "Split"}),
     ("matrix:a rhs:b adjoint:", {"linalg.solve": "Solve"}),
     ("input:x full_matrices:", {"linalg.qr": "Qr"}),
 )
@@ -306,5 +310,14 @@ def _mode(mode: Any) -> Any:
     return mode.lower() if isinstance(mode, str) else mode
 
 
+def _cuts(parts: Any) -> Any:
+    """Return the indices to cut at for parts of these sizes. Raises LayerError for others."""
+    if not is_list(parts):
+        return parts
+    if not parts or not all(type(size) is int and size >= 0 for size in parts):
+        raise LayerError("the sizes of its parts are not all known")
+    return list(accumulate(parts))[:-1]
+
+
 # How the values of a parameter of Keras are made of TensorFlow's.
-CONVERTED: dict[str, Callable[[Any], Any]] = {"mode": _mode}
+CONVERTED: dict[str, Callable[[Any], Any]] = {"indices_or_sections": _cuts, "mode": _mode}

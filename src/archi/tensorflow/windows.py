@@ -297,11 +297,10 @@ def dilation2d(
     padding: Any,
     data_format: Any = "NHWC",
     dilations: Any = None,
-    kernel: Any = None,
 ) -> Inference:
     """The largest of a window plus a number for each place in it: two FLOPs a tap."""
     x, window = op.array(input), _Window(op, 2, data_format, padding)
-    size = op.array(filters if kernel is None else kernel, x).shape[:2]
+    size = op.array(filters, x).shape[:2]
     config = window.config(pool_size=size, strides=strides)
     holes = window.each(dilations)
     spans = [None if n is None else (n - 1) * hole + 1 for n, hole in zip(size, holes, strict=True)]
@@ -357,7 +356,6 @@ def batch_normalization(
     variance_epsilon: Any = None,
     beta: Any = None,
     gamma: Any = None,
-    var: Any = None,
     axis: Any = -1,
     epsilon: Any = 1e-3,
 ) -> Inference:

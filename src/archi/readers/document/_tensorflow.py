@@ -10,13 +10,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from archi.errors import quote
-from archi.graph import Node
+from archi.errors import LayerError, quote
+from archi.graph import Node, tensors_of
 from archi.tensorflow import is_known, twin_call
 from archi.twin.layer import Layer
 from archi.twin.opaque import OpaqueLayer
 from archi.twin.operation import Operation
 
+# Functions of any number of tensors: Keras 2 writes the arguments that it has names for
+# (`Node.serialize` of keras/src/engine/node.py), and so just the first of these.
+FORGETFUL = ("__operators__.eq", "__operators__.ne", "einsum", "meshgrid")
+FORGOTTEN = "Keras 2 wrote not all of what it is called on"
 CLASSES = ("TFOpLambda", "SlicingOpLambda")
 
 
@@ -44,8 +48,13 @@ class FunctionLayer(OpaqueLayer):
 
     def call(self, args: list[Any], kwargs: dict[str, Any]) -> Node | None:
         """Call its twin, None where archi does not know the function. Raises LayerError."""
+        if not tensors_of(tuple(args), kwargs):
+            self.stands_alone = True
+            raise LayerError(FORGOTTEN)
         if not is_known(self.function):
             return None
+        if self.function in FORGETFUL and len(args) < 2 and not kwargs:
+            raise LayerError(FORGOTTEN)
         found = twin_call(str(self.function), args, kwargs)
         same = [twin for twin in self.twins if _config(twin) == _config(found.twin)]
         twin = same[0] if same else found.twin

@@ -26,6 +26,7 @@ from archi.readers.document._calls import (
 from archi.readers.document._inputs import INPUT
 from archi.readers.document._model import DeclaredModel, Record
 from archi.readers.document._places import Place
+from archi.readers.document._tensorflow import FunctionLayer
 from archi.twin.arguments import DType
 from archi.twin.layer import Layer
 from archi.twin.values import read_values
@@ -160,7 +161,7 @@ class Functional(DeclaredModel):
             return output(made, (name, index), place)
 
         for call in self.calls:
-            if not call.reads:
+            if not call.reads and not isinstance(self.members[call.name], FunctionLayer):
                 raise ReadError(f"{quote(call.name)} is called on no tensors")
             kwargs = read_values(call.kwargs, find) if call.kwargs else {}
             made[call.key] = self.call(call, read_values(call.args, find), kwargs)
@@ -188,6 +189,8 @@ class Functional(DeclaredModel):
         """Return what is noted of every tensor that is read: by calls, or by a model around."""
         records: dict[Key, dict[int, Record | None]] = {}
         for call in self.calls:
+            for name, index, place in call.reads:
+                records.setdefault((name, index), {}).setdefault(place, None)
             configs = list(tensor_configs((call.args, call.kwargs)))
             for config, (name, index, place) in zip(configs, call.reads, strict=True):
                 shape, dtype = read_shape(config.get("shape")), config.get("dtype")
