@@ -94,7 +94,7 @@ no architecture is called 'resnt50'
   ^^^^^^^^^^^^^^^^^^^
   did you mean nasnet-a-5@1536? `archi list` shows all names""",
     "nasnet-a-7@1921": """\
-F must be a whole number from 96 to 96,000 that is a multiple of 96 (24 × 2²), not '1921'
+F must be a whole number from 96 to 19,200 that is a multiple of 96 (24 × 2²), not '1921'
   nasnet-a-7@1921
              ^^^^
   try nasnet-a-7@1920 or nasnet-a-7@2016""",

@@ -103,7 +103,8 @@ class Tensor:
 
     `alone` is its shape where the batch is one sample, None where that is one row of it.
     `value` is what is known of its numbers where they are sizes, `sample_value` the same
-    where the batch is one sample. Arithmetic and slicing make the operations of `keras.ops` that Keras makes of them.
+    where the batch is one sample. Arithmetic and slicing make the operations of `keras.ops`
+    that Keras makes of them.
     """
 
     __slots__ = ("alone", "dtype", "index", "node", "sample_value", "shape", "value")

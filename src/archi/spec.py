@@ -1,13 +1,15 @@
 """The spec language: `NAME[,key=value]...`, its errors, and its canonical form.
 
     spec   = name *( "," option )
-    name   = letters, digits and any of `-` `_` `.` `@` space; commas inside parentheses
+    name   = letters, digits and any of `-` `_` `.` `@` `/` space; commas inside parentheses
     option = key "=" value
     key    = letters, digits, `-` and `_`
     value  = text without a comma
 
 Names and keys ignore case; `_` and `-` are the same. `str(parse(text))` is canonical:
-specs with the same values print the same, and print to a spec that parses back.
+specs with the same values print the same, and print to a spec that parses back. What
+somebody calls a network, `title`, is another thing: the name that was given, and what was
+changed of it.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from archi.errors import SpecError, one_of, quote
+from archi.families.elsewhere import bare, is_qualified
 from archi.families.options import REQUIRED, BadValue
-from archi.families.registry import Family, Match, bare, catalogue, families, find
+from archi.families.registry import Family, Match, family_called, find
 from archi.graph import Graph
 
 MAX_LENGTH = 256
-PUNCTUATION = frozenset("-_.@ ()=,×")
+PUNCTUATION = frozenset("-_.@ ()=,×/")
 
 
 class Part(NamedTuple):
@@ -32,17 +35,47 @@ class Part(NamedTuple):
 
 
 class Spec:
-    """A parsed spec: a family and a value for each of its options."""
+    """A parsed spec: a family and a value for each of its options.
 
-    def __init__(self, family: Family, values: dict[str, Any]) -> None:
+    `called` is the name that it was given, where one was, and what that name alone means.
+    """
+
+    def __init__(
+        self,
+        family: Family,
+        values: dict[str, Any],
+        called: tuple[str, dict[str, Any]] | None = None,
+    ) -> None:
         self.family = family
         self.values = values
+        self.called = called
 
     def build(self, batch: int | None = None) -> Graph:
         """Return the network. Raises LayerError where the input is too small for it."""
-        graph = self.family.build(self.values, str(self), batch)
+        graph = self.family.build(self.values, self.title, batch)
         graph.source = {"kind": "spec", "target": str(self)}
         return graph
+
+    def changed(self, values: dict[str, Any]) -> Spec:
+        """Return this spec with other values of some options; it is called as this one is."""
+        return Spec(self.family, {**self.values, **values}, self.called)
+
+    @property
+    def title(self) -> str:
+        """What the network is called: as somebody named it, with what differs from that.
+
+        Case and what says nothing are those of the canonical form. That form stands for a name
+        of which a part was changed.
+        """
+        canonical = str(self)
+        if self.called is None:
+            return canonical
+        name, base = self.called
+        if any(self.values[v] != base[v] for v in self.family.variables):
+            return canonical
+        if bare(name) == bare(canonical.partition(",")[0]):
+            return canonical
+        return self._write(name, base)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Spec) and (self.family, self.values) == (
@@ -54,16 +87,24 @@ class Spec:
         return hash(str(self))
 
     def __str__(self) -> str:
-        """The shortest form: a preset or the template, with what differs from it."""
+        """The shortest form: a preset or the template, with what differs from it.
+
+        Of as short ones, a preset stands behind the template where nothing is left of what it
+        adds to that: `mobilenet-0.75-192` of other images is no more than `mobilenet-0.75`.
+        """
         family = self.family
-        forms = [
-            self._write(name, {**family.defaults, **preset})
-            for name, preset in family.presets.items()
-            if all(self.values[v] == preset[v] for v in family.variables)
-        ]
         named = {v: self.values[v] for v in family.variables}
-        forms.append(self._write(family.write_name(self.values), {**family.defaults, **named}))
-        return min(forms, key=lambda form: form.count(","))
+        base = {**family.defaults, **named}
+        told: list[str] = []
+        spent: list[str] = []
+        for name, preset in family.presets.items():
+            if all(self.values[v] == preset[v] for v in family.variables):
+                added = [k for k, value in preset.items() if value != base.get(k, value)]
+                gone = bool(added) and all(self.values[k] != preset[k] for k in added)
+                form = self._write(name, {**family.defaults, **preset})
+                (spent if gone else told).append(form)
+        template = self._write(family.write_name(self.values), base)
+        return min([*told, template, *spent], key=lambda form: form.count(","))
 
     def _write(self, name: str, base: Mapping[str, Any]) -> str:
         options = self.family.options
@@ -82,10 +123,8 @@ def parse(text: str) -> Spec:
     _check_text(text)
     name, *options = _split(text)
     family, match = _find(text, name)
-    values = dict(family.defaults)
-    values.update(family.presets.get(match.preset, {}))
-    for variable, (word, span) in match.variables.items():
-        values[variable] = _value(family, variable, Part(word, span), text, match)
+    values = _named(family, match, text)
+    called = (name.text.strip(), dict(values))
     given = set(match.variables)
     for option in options:
         key, value = _key_and_value(text, option, family)
@@ -93,7 +132,23 @@ def parse(text: str) -> Spec:
             raise SpecError(f"{key} is given twice", source=text, span=option.span)
         given.add(key)
         values[key] = _value(family, key, value, text, hint=f"{key}=")
-    return Spec(family, values)
+    return Spec(family, values, called)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text that could be a path is a network's name: `google/vit-base-patch16-224`."""
+    name = text.partition(",")[0]
+    return len(text) <= MAX_LENGTH and (is_qualified(name) or find(name) is not None)
+
+
+def _named(family: Family, match: Match, text: str) -> dict[str, Any]:
+    """Return the values of all options that a name alone means."""
+    if match.spec:
+        return parse(match.spec).values
+    values = {**family.defaults, **family.presets.get(match.preset, {})}
+    for variable, (word, span) in match.variables.items():
+        values[variable] = _value(family, variable, Part(word, span), text, match)
+    return values
 
 
 def with_options(spec: Spec, given: Mapping[str, str]) -> Spec:
@@ -101,7 +156,7 @@ def with_options(spec: Spec, given: Mapping[str, str]) -> Spec:
 
     Raises SpecError that points into the option's key or value.
     """
-    return Spec(spec.family, {**spec.values, **parse_options(spec.family, given)})
+    return spec.changed(parse_options(spec.family, given))
 
 
 def parse_options(
@@ -139,22 +194,15 @@ def parse_family(text: str) -> tuple[Family, dict[str, Any]]:
 
 
 def _find_family(text: str, name: Part) -> tuple[Family, str]:
-    starts = [start for family in families() for start in family.starts]
-    by_name = {bare(family.name): family for family in families()}
-    # Of several families with one beginning, the first by name is meant.
-    by_start = {bare(start): family for family in families()[::-1] for start in family.starts}
-    family = {**by_start, **by_name}.get(bare(name.text))
+    family = family_called(name.text)
     if family is not None:
         return family, ""
     found = find(name.text)
     if found is None:
-        near = near_words(name.text, [*starts, *(p for f in families() for p in f.presets)])
-        raise SpecError(
-            f"no family is called {quote(name.text.strip())}",
-            source=text,
-            span=name.span,
-            hint=f"did you mean {one_of(near)}?" if near else "`archi list` shows all names",
-        )
+        from archi.families.unknown import explain_family
+
+        message, hint = explain_family(name.text)
+        raise SpecError(message, source=text, span=name.span, hint=hint)
     return found[0], found[1].preset
 
 
@@ -202,34 +250,13 @@ def _split(text: str) -> list[Part]:
 
 def _find(text: str, name: Part) -> tuple[Family, Match]:
     found = find(name.text)
-    if found is None:
-        called, why = quote(name.text.strip()), _why_missing(name.text)
-        raise SpecError(
-            f"{called} is not built: {why}" if why else f"no architecture is called {called}",
-            source=text,
-            span=name.span,
-            hint=_suggest(name.text),
-        )
+    if found is None or not found[0].accepts(found[1]):
+        from archi.families.unknown import explain, is_missing  # seldom needed
+
+        if found is None or is_missing(name.text):
+            message, hint = explain(name.text)
+            raise SpecError(message, source=text, span=name.span, hint=hint)
     return found
-
-
-def _why_missing(name: str) -> str | None:
-    """Return why a network that a family knows of is not built."""
-    missing = ((start, why) for family in families() for start, why in family.missing.items())
-    return next((why for start, why in missing if bare(name).startswith(bare(start))), None)
-
-
-def _suggest(name: str) -> str:
-    near = near_words(name, [*catalogue(), *(preset for f in families() for preset in f.presets)])
-    also = "`archi list` shows all names"
-    return f"did you mean {one_of(near)}? {also}" if near else also
-
-
-def near_words(word: str, words: list[str]) -> list[str]:
-    """Return up to three of `words` that `word` may have been meant for, nearest first."""
-    from difflib import get_close_matches
-
-    return get_close_matches(word.lower().replace("_", "-")[:64], dict.fromkeys(words), cutoff=0.7)
 
 
 def _key_and_value(
@@ -262,6 +289,8 @@ def _check_key(family: Family, key: str, text: str, span: tuple[int, int]) -> No
 
 
 def _unknown_option(text: str, key: str, span: tuple[int, int], family: Family) -> SpecError:
+    from archi.families.unknown import near_words
+
     known = list(_free_options(family))
     near = [
         word.replace("-", "_") for word in near_words(key, [k.replace("_", "-") for k in known])

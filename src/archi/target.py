@@ -1,7 +1,7 @@
 """Text → Graph: the one place that decides what a TARGET is.
 
-A path to a file (it has a suffix of one, a folder in it, or is there), a Python object
-(`package.module:attribute`), or else a spec.
+A path to a file or a model's folder (it has a suffix of one, a folder in it, or is there and
+no network's name), a Python object (`package.module:attribute`), or else a spec.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from archi.errors import ArchiError, printable, quote
+from archi.errors import ArchiError, SpecError, printable, quote
 from archi.graph import Graph
-from archi.spec import parse, with_options
+from archi.spec import Spec, is_name, parse, with_options
+from archi.units import si
 
 if TYPE_CHECKING:
     from archi.readers import Source
@@ -46,7 +47,23 @@ def load(
         return load_source(read_source(target), options=given, batch=batch)
     if is_object(target):
         return _load_object(target, given, batch)
-    return with_options(parse(target), given).build(batch)
+    return _load_spec(with_options(parse(target), given), batch)
+
+
+def _load_spec(spec: Spec, batch: int | None) -> Graph:
+    """Build a network that can have been meant.
+
+    Raises SpecError for a monster: each option may have its value, and all of them too much.
+    """
+    graph = spec.build(batch)
+    params = sum(layer.params or 0 for layer in graph.layers)
+    if params > spec.family.most:
+        raise SpecError(
+            f"{spec.title} would have {si(params)} params, more than any network of "
+            f"{spec.family.name} is taken to be meant with ({si(spec.family.most)})",
+            hint="smaller values of its options or a smaller input would work",
+        )
+    return graph
 
 
 def load_source(
@@ -67,12 +84,27 @@ def is_object(target: str) -> bool:
 
 
 def is_file(target: str) -> bool:
-    """Whether a target is a path to a model file."""
+    """Whether a target is a path to a file, of a model or what may be taken for one."""
     return not is_object(target) and _looks_like_a_file(target)
 
 
 def _looks_like_a_file(target: str) -> bool:
-    return target.lower().endswith(MODEL_FILES) or os.sep in target
+    if target.lower().endswith(MODEL_FILES):
+        return True
+    from archi.containers.foreign import by_name
+
+    if by_name(target) is not None or _is_there(target):
+        return True
+    return os.sep in target and not is_name(target)
+
+
+def _is_there(target: str) -> bool:
+    """Whether there is a file or a model's folder of this name, which is no network's."""
+    from archi.readers import is_model_folder
+
+    if os.sep in target:
+        return os.path.exists(target)
+    return (os.path.isfile(target) or is_model_folder(target)) and not is_name(target)
 
 
 def _load_object(target: str, given: Mapping[str, str], batch: int | None) -> Graph:

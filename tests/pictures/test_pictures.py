@@ -563,15 +563,14 @@ def test_geometry_of_keras_style(switches, rankdir):
         check_geometry(Plot(archi_load(name), keras=Switches(**switches), rankdir=rankdir))
 
 
-def test_edges_in_a_circle_are_refused():
-    """A layer called on its own output is one box in Keras's style, with an edge to itself."""
+@pytest.mark.parametrize("suffix", ["dot", "svg", "png", "pdf"])
+def test_a_layer_that_reads_its_own_output_is_drawn(suffix):
+    """It is one box in Keras's style, with an edge to itself."""
     with building():
         x = Input((4,))
         layer = Dense(4)
         graph = Graph(x, layer(layer(x)))
-    assert writer("x.dot")(Plot(graph, keras=Switches()))
-    with pytest.raises(ArchiError, match="can't be laid out"):
-        writer("x.svg")(Plot(graph, keras=Switches()))
+    assert writer(f"x.{suffix}")(Plot(graph, keras=Switches()))
 
 
 @pytest.mark.parametrize("last", ["no/net.png", "net.gif", "big.png"])

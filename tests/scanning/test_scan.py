@@ -31,7 +31,7 @@ RULES = {
     "torch-module-pickle", "external-savedmodel", "external-file", "h5-external-storage",
     "h5-external-link", "h5-soft-link", "h5-virtual", "h5-shape-bomb", "zip-traversal",
     "zip-bomb", "path-in-name", "npz-pickle", "registered-name-mismatch", "duplicate-key",
-    "duplicate-member",
+    "duplicate-member", "unexpected-member",
 }  # fmt: skip
 
 
@@ -290,7 +290,7 @@ def test_a_part_that_breaks_hides_nothing(tmp_path):
     linked = hostile.weights(hostile.external_link)
     broken = linked.replace(b"TREE", b"EERT")
     for h5, other in ((linked, b"junk"), (linked, broken), (broken, linked), (b"junk", linked)):
-        hostile.archive(path, hostile.model(), h5=h5, more=[("other.h5", other)])
+        hostile.archive(path, hostile.model(), h5=h5, more=[("model_00001.weights.h5", other)])
         found = scan(path)
         assert [each.rule for each in found.findings] == ["h5-external-link"]
         assert len(found.unread) == 1

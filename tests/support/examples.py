@@ -29,7 +29,17 @@ def custom(path: Path) -> None:
     path.write_text(json.dumps(hostile.model({**mine, "registered_name": "mylab>Gate"})))
 
 
-FILES = {"downloaded.keras": downloaded, "trained.keras": trained, "custom.json": custom}
+def tensors(path: Path) -> None:
+    header = json.dumps({"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+
+
+FILES = {
+    "downloaded.keras": downloaded,
+    "trained.keras": trained,
+    "custom.json": custom,
+    "model.safetensors": tensors,
+}
 
 
 def make(words: list[str], folder: Path) -> None:

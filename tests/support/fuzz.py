@@ -53,7 +53,7 @@ from archi.render import render
 from archi.scanning import quick_scan, scan
 from archi.scanning.report import scan_report
 from archi.scanning.sarif import sarif
-from support import hostile
+from support import hostile, protobuf
 
 KERAS2 = Path(__file__).parent / "keras2"
 SECONDS = 5
@@ -285,8 +285,43 @@ def mutate(name: str, data: bytes, rng: random.Random) -> bytes:
     kind = Path(name).suffix
     if rng.random() < 0.02:
         return data[: rng.randrange(len(data) + 1)]
-    change = {".json": mutate_json, ".h5": mutate_hdf5}.get(kind, mutate_zip)
-    return change(data, rng)
+    changes = {".json": mutate_json, ".h5": mutate_hdf5, ".pb": mutate_saved_model}
+    return changes.get(kind, mutate_zip)(data, rng)
+
+
+def mutate_saved_model(data: bytes, rng: random.Random) -> bytes:
+    """Change bytes, often those of tags and lengths, or the text of a config."""
+    if rng.random() < 0.5:
+        marks = [at for at in range(len(data)) if data[at] in b"\x08\x0a\x12\x1a\x22\x2a\x3a"]
+        return mutate_bytes(data, rng, marks[:500])
+    start, end = data.find(b"{"), data.rfind(b"}") + 1
+    text = mutate_json(data[start:end], rng)
+    fitting = text[: end - start].ljust(end - start)  # so that the lengths before it are right
+    return data[:start] + fitting + data[end:]
+
+
+def place(folder: Path, stem: str, name: str) -> Path:
+    """Where an input of this name is written; the files of SavedModels keep their names."""
+    path = folder / (name if name.endswith(".pb") else f"{stem}{Path(name).suffix}")
+    path.parent.mkdir(exist_ok=True)
+    return path
+
+
+def saved_models() -> list[tuple[str, bytes]]:
+    """What Keras 2 left of a model, in either of its places."""
+    document = hostile.model(hostile.dense(), hostile.layer("Gate", "gate"))
+    text = json.dumps(document)
+    node = protobuf.keras_object(0, "root", "_tf_keras_sequential", text)
+    objects = [
+        protobuf.holder({"gate": 1, "variables": 2}, "_tf_keras_sequential", text),
+        protobuf.holder({"variables": 2}, "_tf_keras_layer", json.dumps(hostile.dense("gate"))),
+        protobuf.holder({"0": 3}),
+        protobuf.variable("gate/scale:0", [4]),
+    ]
+    return [
+        ("newer/keras_metadata.pb", protobuf.saved_metadata(node)),
+        ("older/saved_model.pb", protobuf.saved_model(*objects)),
+    ]
 
 
 # --- the run --------------------------------------------------------------------------------
@@ -309,6 +344,7 @@ def seeds(folder: Path) -> list[tuple[str, bytes]]:
     genuine = [(plain.name, plain.read_bytes()), (old.name, old.read_bytes()), ("plain.json", text)]
     texts = [(f"{name}.json", config_of(data)) for name, data in found if name.endswith("keras")]
     old_texts = [(path.name, path.read_bytes()) for path in sorted(KERAS2.glob("*.json"))]
+    genuine += saved_models()
     return found + genuine * 10 + old_texts * 2 + [(name, text) for name, text in texts if text]
 
 
@@ -398,12 +434,12 @@ def run(inputs: int, seed: int, keep: Path) -> int:
     started = time.monotonic()
     slowest, where = 0.0, ""
     failed: list[Path] = []
-    with tempfile.TemporaryDirectory() as place:
-        files = seeds(Path(place))
-        warm_up(Path(place), files)
+    with tempfile.TemporaryDirectory() as folder:
+        files = seeds(Path(folder))
+        warm_up(Path(folder), files)
         for number in range(inputs):
             name, data = rng.choice(files)
-            path = Path(place, f"input{Path(name).suffix}")
+            path = place(Path(folder), "input", name)
             path.write_bytes(mutate(name, data, rng))
             for target in [*TARGETS, *(HDF5_TARGETS if path.suffix == ".h5" else [])]:
                 began = time.monotonic()
@@ -443,7 +479,7 @@ def warm_up(folder: Path, files: list[tuple[str, bytes]]) -> None:
     signal.signal(signal.SIGALRM, late)
     _hdf5._run_child = forked_child
     for name, data in files:
-        path = folder / f"warm{Path(name).suffix}"
+        path = place(folder, "warm", name)
         path.write_bytes(data)
         for target in [*TARGETS, *HDF5_TARGETS]:
             attempt(path, target)

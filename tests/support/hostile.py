@@ -411,6 +411,16 @@ def members_share_their_bytes(path):
     path.write_bytes(data)
 
 
+@finds("unexpected-member", "low", "setup.py")
+def member_is_code(path):
+    archive(path, model(dense()), more=[("setup.py", "raise SystemExit")])
+
+
+@finds("unexpected-member", "low", "assets/hook.pkl")
+def asset_is_a_pickle(path):
+    archive(path, model(dense()), more=[("assets/hook.pkl", b"\x80\4N.")])
+
+
 def object_array() -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, np.array([None], dtype=object), allow_pickle=True)
@@ -688,16 +698,6 @@ def very_many_keys(path):
 @breaks("a number of more than 100 digits", ".json")
 def a_million_digits(path):
     as_json(path, '{"class_name": "Dense", "config": {"units": ' + "9" * 1_000_000 + "}}")
-
-
-@breaks("the number NaN", ".json")
-def not_a_number(path):
-    as_json(path, '{"rate": NaN}')
-
-
-@breaks("the number -Infinity", ".json")
-def infinity(path):
-    as_json(path, '{"rate": -Infinity}')
 
 
 @breaks("a number too large for a float", ".json")

@@ -458,8 +458,6 @@ MOVING = [
     "tf.compat.v1.tuple([x, v])",
     "tf.tuple([x, v])",
     "tf.compat.v1.convert_to_tensor(x)",
-    "x == y",
-    "x != 1.0",
     "tf.compat.v1.nn.softmax(x, dim=1)",
     "tf.compat.v1.nn.log_softmax(x, 1)",
     "tf.compat.v1.nn.crelu(x)",
@@ -821,7 +819,8 @@ WINDOWS = [
 ]
 IMAGES = [
     "tf.image.non_max_suppression_overlaps(m[0], m[0, 0], 3)",
-    "tf.image.ssim_multiscale(tf.image.resize(im, [192, 192]), tf.image.resize(im2, [192, 192]), 1.0)",
+    "tf.image.ssim_multiscale(tf.image.resize(im, [192, 192]),"
+    " tf.image.resize(im2, [192, 192]), 1.0)",
     "tf.image.sample_distorted_bounding_box(n[:3], boxes[tf.newaxis])",
     "tf.image.stateless_sample_distorted_bounding_box(n[:3], boxes[tf.newaxis], [1, 2])",
     "tf.compat.v1.image.sample_distorted_bounding_box(n[:3], boxes[tf.newaxis])",

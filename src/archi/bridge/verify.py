@@ -75,7 +75,7 @@ def _verified(graph: Graph, run: bool) -> Verification:
         run, forward = False, _not_run(error.message)
         model = to_keras(graph, initialize=False)
     mismatches = list(graph.live.compare(graph, model) if graph.live else compare(graph, model))
-    real = graph.live.counts(model) if graph.live else real_counts(model)  # a step may add some
+    real = graph.live.counts(model) if graph.live else _counts(graph, model)  # a step may add some
     if run:
         forward = _attempt(lambda: _forward(graph, model))
         if graph.live is None or graph.live.trains:
@@ -140,7 +140,9 @@ def _size(weight: Any) -> int:
 def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
     """Yield every difference between a graph and a real model, in words."""
     calls = {call for depth in model._nodes_by_depth.values() for call in depth}
-    for twin, (name, real) in zip_longest(graph.layers, _operations(model), fillvalue=(None, None)):
+    masking = _masking(graph, model)
+    operations = [(name, real) for name, real in _operations(model) if real not in masking]
+    for twin, (name, real) in zip_longest(graph.layers, operations, fillvalue=(None, None)):
         if not isinstance(twin, Layer) or real is None:
             only = f"{twin.label} here" if isinstance(twin, Layer) else f"{name} in Keras"
             yield f"the layer is missing on one side: {only}"
@@ -158,9 +160,44 @@ def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
         weights = getattr(real, "weights", ())  # an operation has none
         theirs = [(_weight_name(w), tuple(w.shape), id(w) in trained) for w in weights]
         yield from differences(f"{twin.name}: weights", mine, theirs)
-    real = real_counts(model)
+    real = _counts(graph, model)
     for key, value in _static_counts(graph).items():
         yield from differences(f"total {key}", value, real[key])
+
+
+def _counts(graph: Graph, model: keras.Model) -> dict[str, int]:
+    counts = real_counts(model)
+    return {**counts, "layers": counts["layers"] - len(_masking(graph, model))}
+
+
+def _masking(graph: Graph, model: keras.Model) -> set[Any]:
+    """Return the operations that Keras added to compute masks: it notes them as layers.
+
+    It does where it calls layers on symbols, as when a Sequential is read as a graph: what a
+    layer is given as its mask, up to what the graph has.
+    """
+    import keras
+
+    known = {layer.name for layer in graph.layers}
+    nodes = [node for depth in model._nodes_by_depth.values() for node in depth]
+    pending = [
+        tensor._keras_history.operation
+        for node in nodes
+        for tensor in keras.tree.flatten(node.arguments.kwargs.get("mask"))
+        if hasattr(tensor, "_keras_history")
+    ]
+    found: set[Any] = set()
+    while pending:
+        each = pending.pop()
+        if each in found or isinstance(each, keras.layers.Layer) or each.name in known:
+            continue
+        found.add(each)
+        pending += [tensor._keras_history.operation for tensor in _inputs_of(each)]
+    return found
+
+
+def _inputs_of(operation: Any) -> list[Any]:
+    return [tensor for node in operation._inbound_nodes for tensor in node.input_tensors]
 
 
 def _class_name(twin: Layer, real: Any) -> str:

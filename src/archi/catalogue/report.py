@@ -12,9 +12,10 @@ from archi.bounds import bound
 from archi.catalogue.index import Figures, figures
 from archi.errors import ArchiError, one_of, quote
 from archi.families.options import REQUIRED
-from archi.families.registry import Family, Paper, Published, families
+from archi.families.registry import Family, Paper, Published, families, family_called, find
+from archi.families.unknown import near_words
 from archi.report import Column, Fact, Facts, Note, Part, Report, Table
-from archi.spec import Spec, near_words, parse
+from archi.spec import Spec, parse
 from archi.units import figure, si
 
 if TYPE_CHECKING:
@@ -190,6 +191,8 @@ def describe(name: str) -> Report:
     Raises SpecError for a name that is neither.
     """
     family = next((f for f in families() if _same(f.name, name)), None)
+    if family is None and find(name) is None:
+        family = family_called(name)  # what its names begin with
     spec = None
     if family is None:
         spec = parse(name)
@@ -211,8 +214,7 @@ def describe(name: str) -> Report:
 
 def _alike(published: Published, spec: Spec) -> bool:
     """Whether a figure is about the named network, whatever its options."""
-    values = parse(published.spec).values
-    return all(values[v] == spec.values[v] for v in spec.family.variables)
+    return _same_network(published.spec, spec)
 
 
 def _same(name: str, given: str) -> bool:
@@ -229,14 +231,34 @@ def _names(family: Family, spec: Spec | None) -> Facts:
     if family.also:
         facts.append(Fact("Also", ", ".join(template.text for template in family.also)))
     facts.append(Fact("Named", ", ".join(dict.fromkeys([*family.presets, *family.catalogue]))))
+    for library, names in _elsewhere(family, spec).items():
+        facts.append(Fact(f"In {library}", ", ".join(names)))
     if spec is not None:
         totals = _totals(spec)
         facts += [
-            Fact("This one", str(spec)),
+            Fact("This one", spec.title if spec.title == str(spec) else f"{spec.title} = {spec}"),
             Fact("  params", f"{totals.params:,} ({totals.trainable_params:,} trainable)"),
             Fact("  MACs", f"{totals.macs:,} ({si(totals.macs)})"),
         ]
     return Facts(facts)
+
+
+def _elsewhere(family: Family, spec: Spec | None) -> dict[str, dict[str, str]]:
+    """Return what other libraries call the family's networks, or this one, and the specs.
+
+    Names that archi itself understands as these networks are among them.
+    """
+    return {
+        library: known
+        for library, names in family.elsewhere.items()
+        if (known := {n: s for n, s in names.items() if spec is None or _same_network(s, spec)})
+    }
+
+
+def _same_network(text: str, spec: Spec) -> bool:
+    """Whether a spec is of the named network, whatever its options."""
+    values = parse(text).values
+    return all(values[v] == spec.values[v] for v in spec.family.variables)
 
 
 def _options_table(family: Family) -> Table:
@@ -310,10 +332,11 @@ def _published_table(compared: list[dict[str, Any]]) -> Table:
 def _data(family: Family, spec: Spec | None, compared: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "schema": 1,
-        "name": str(spec) if spec else family.name,
+        "name": spec.title if spec else family.name,
         "family": family.name,
         "template": family.template.text,
         "also": [template.text for template in family.also],
+        "elsewhere": _elsewhere(family, spec),
         "about": family.about,
         "paper": family.paper._asdict(),
         "architectures": list(dict.fromkeys([*family.presets, *family.catalogue])),

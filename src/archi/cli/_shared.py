@@ -19,6 +19,7 @@ from archi.report import Report
 
 if TYPE_CHECKING:
     from archi.readers import Source
+    from archi.scanning import Finding
 
 
 class Target(click.ParamType):
@@ -79,11 +80,17 @@ def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def load_target(
-    target: str, input: str | None = None, classes: str | None = None, batch: int | None = None
+    target: str,
+    input: str | None = None,
+    classes: str | None = None,
+    batch: int | None = None,
+    *,
+    warns: bool = True,
 ) -> Graph:
     """Return the target's graph with the command line's options applied.
 
-    Where the target is a file that is not safe to load with Keras, one line says so.
+    Where the target is a file that is not safe to load with Keras, one line says so, unless
+    the caller knows better.
     """
     from archi.target import is_file, load, load_source
 
@@ -96,22 +103,30 @@ def load_target(
     gc.disable()  # it may be large, and lives as long as the process
     source = read_source(target)
     graph = load_source(source, options=options, batch=batch)
-    _warn_of(source)
+    if warns:
+        _scan_quickly(source)
     return graph
 
 
-def _warn_of(source: Source) -> None:
+def _scan_quickly(source: Source) -> None:
     from archi.errors import ReadError
     from archi.scanning import quick_scan
-    from archi.scanning.report import warning
 
     try:
         findings = quick_scan(source.path, source=source)
     except ReadError as error:
         click.echo(f"Warning: {error.message}; see archi scan", err=True)
         return
-    if findings:
-        click.echo(warning(findings, source.path), err=True)
+    warn_of(findings, source.path)
+
+
+def warn_of(findings: list[Finding], path: str) -> None:
+    """Print that a file is not safe to load with Keras, where findings of high severity say so."""
+    from archi.scanning.report import warning
+
+    worst = [found for found in findings if found.severity == "high"]
+    if worst:
+        click.echo(warning(worst, path), err=True)
 
 
 def emit(report: Report, format: str, output: str | None) -> None:

@@ -25,8 +25,8 @@ def command(
 ) -> None:
     """Show what in a model FILE would run code, read files or blow up when Keras loads it.
 
-    FILE is a .keras, .h5 or .json file. Nothing in it is imported, executed, unpickled,
-    unpacked or followed. Exits with 1 where anything is found.
+    FILE is a .keras, .h5 or .json file, or a SavedModel folder of Keras 2. Nothing in it is
+    imported, executed, unpickled, unpacked or followed. Exits with 1 where anything is found.
 
     \b
     archi scan model.keras

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+from typing import TYPE_CHECKING
+
 import click
 
-from archi.cli._shared import Target, emit, load_target, output_options, target_options
+from archi.cli._shared import Target, emit, load_target, output_options, target_options, warn_of
+from archi.errors import ReadError
+
+if TYPE_CHECKING:
+    from archi.scanning import Scan
 
 # Keys of `archi.analysis.memory`, which is imported when there is something to compute.
 DTYPES = ("float32", "float16", "bfloat16", "mixed_float16", "int8")
@@ -68,14 +75,32 @@ def command(
     """
     from archi.analysis.summary import summarize
 
-    graph = load_target(target, input, classes, batch)
+    # First, so that what the scan takes is free again before the network takes it.
+    found = _scan(target) if scan else None
+    graph = load_target(target, input, classes, batch, warns=found is None)
     keys = [key.strip() for key in columns.split(",")] if columns else None
     report = summarize(graph, depth=depth, columns=keys, dtype=dtype, optimizer=optimizer)
     if scan:
-        if graph.source["kind"] != "file":
+        if found is None:
             raise click.UsageError("--scan is for model files")
-        from archi.scanning import scan as scan_file
         from archi.scanning.report import with_findings
 
-        report = with_findings(report, scan_file(target))
+        if isinstance(found, ReadError):
+            raise found
+        warn_of(found.findings, target)
+        report = with_findings(report, found)
     emit(report, format, output)
+
+
+def _scan(target: str) -> Scan | ReadError | None:
+    """Return what a scan of a model file finds, or why it can't; None of what is no file."""
+    from archi.scanning import scan
+    from archi.target import is_file
+
+    if not is_file(target):
+        return None
+    gc.disable()  # what a config turns into has no cycles, and is large
+    try:
+        return scan(target)
+    except ReadError as error:
+        return error

@@ -49,7 +49,8 @@ def parse(
     """Return what JSON text says. Raises ReadError where it is no JSON, or beyond a bound.
 
     `what` names the text in messages. Keys that occur twice in an object are added to
-    `duplicates`. Numbers are finite and strings can be written as UTF-8.
+    `duplicates`. Strings can be written as UTF-8, and numbers are finite but for `Infinity`,
+    `-Infinity` and `NaN`, which are no JSON and which Keras writes, as for a padding's value.
     """
     data, text = _decode(content, what)
     skeleton = _skeleton(data)
@@ -105,9 +106,6 @@ def _check_depth(skeleton: bytes, what: str) -> None:
 
 
 def _loads(text: str, what: str, duplicates: list[Duplicate] | None) -> Any:
-    def constant(name: str) -> Any:
-        raise ReadError(f"{what} has the number {name}, which is not JSON")
-
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(found) > KEYS:
             raise ReadError(f"{what} has an object of more than {KEYS:,} keys")
@@ -124,7 +122,7 @@ def _loads(text: str, what: str, duplicates: list[Duplicate] | None) -> Any:
     gc.disable()
     try:
         hook = None if duplicates is None else pairs
-        return json.loads(text, parse_constant=constant, object_pairs_hook=hook)
+        return json.loads(text, object_pairs_hook=hook)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise ReadError(f"{what} is not JSON: {error.msg} at {place}") from None

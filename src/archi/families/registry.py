@@ -17,13 +17,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archi.errors import FamilyError, printable, quote
+from archi.families.elsewhere import IGNORED, KERAS, Name, bare, find_name, read_name
 from archi.families.options import COMMON, REQUIRED, BadValue, Int, Option, Size
 from archi.graph import Graph, Tensor, building
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-IGNORED = "-_ ()"  # characters of a name that say nothing
 PLUGINS = "archi.families"  # the group of entry points of other packages
 
 
@@ -51,10 +51,14 @@ class Published(NamedTuple):
 
 
 class Match(NamedTuple):
-    """A name that fits a family: the text and span of each variable, or a preset."""
+    """A name that fits a family: the text and span of each variable, a preset, or a spec.
+
+    `spec` is what another library's name means here.
+    """
 
     variables: dict[str, tuple[str, tuple[int, int]]]
     preset: str = ""
+    spec: str = ""
 
 
 class Template:
@@ -121,8 +125,11 @@ class Family:
     """An architecture family: its names, options, paper, figures and builder.
 
     `applications` are the calls of functions of `keras.applications` whose models equal
-    specs of this family layer by layer: `{"xception": "Xception()"}`. `missing` are beginnings of
-    names of the paper's other networks, and why they are not built.
+    specs of this family layer by layer: `{"xception": "Xception()"}`. `elsewhere` are the names
+    that other libraries give to its networks, and the specs of these: `{"timm": {"legacy_xception":
+    "xception"}}`; a spec that has as many params, and its images. `missing` are patterns of names
+    of networks that are like these, and why they are not built. No network has more params than
+    `most`: one of which each option can be meant may be a monster of them together.
     """
 
     def __init__(
@@ -140,7 +147,9 @@ class Family:
         published: tuple[Published, ...] = (),
         recipe: Mapping[str, str] | None = None,
         applications: Mapping[str, str] | None = None,
+        elsewhere: Mapping[str, Mapping[str, str]] | None = None,
         missing: Mapping[str, str] | None = None,
+        most: int = 10**11,
     ) -> None:
         self.function = function
         self.name = function.__module__.rpartition(".")[2]
@@ -151,7 +160,9 @@ class Family:
         self.published = published
         self.recipe = dict(recipe or {})
         self.applications = dict(applications or {})
+        self.elsewhere = {KERAS: self._applications(), **(elsewhere or {})}
         self.missing = dict(missing or {})
+        self.most = most
         common = {
             **COMMON,
             "input": Size(input, COMMON["input"].help),
@@ -167,6 +178,13 @@ class Family:
             return (self.template.text,)
         (variable,) = self.variables
         return tuple(self.write_name({variable: v}) for v in self.options[variable].values)
+
+    def _applications(self) -> dict[str, str]:
+        """Return the specs of the functions of `keras.applications`, of each the plainest."""
+        functions: dict[str, str] = {}
+        for spec, call in self.applications.items():
+            functions.setdefault(call.partition("(")[0], spec)
+        return functions
 
     @property
     def about(self) -> str:
@@ -202,12 +220,17 @@ class Family:
 
     def accepts(self, match: Match) -> bool:
         """Whether the variables of a matched name have values they can have."""
-        try:
-            for variable, (text, _) in match.variables.items():
+        return not self.refused(match)
+
+    def refused(self, match: Match) -> int:
+        """Return how many variables of a matched name have values they can't have."""
+        bad = 0
+        for variable, (text, _) in match.variables.items():
+            try:
                 self.options[variable].parse(text.strip())
-        except BadValue:
-            return False
-        return True
+            except BadValue:
+                bad += 1
+        return bad
 
     def write_name(self, values: Mapping[str, Any]) -> str:
         """Return the canonical name for these values of the variables."""
@@ -322,20 +345,35 @@ def find(name: str) -> tuple[Family, Match] | None:
     """Return the family a name belongs to and how it matched, or None.
 
     `resnet20` has the form of `resnet{depth}` but no depth of that family; it is another's
-    name. Where no family takes the values in a name, the first that has its form is meant.
+    name. What is no name of archi's may be one of another library. Where no family takes the
+    values in a name, the one is meant that refuses fewest of them.
     """
-    first = None
-    for family in _likely_first(name):
-        match = family.match(name)
+    forms = []
+    wanted = read_name(name)
+    for family in _likely_first(wanted):
+        match = None if wanted.library else family.match(name)
         if match is not None and family.accepts(match):
             return family, match
-        if match is not None and first is None:
-            first = family, match
-    return first
+        spec = find_name(wanted, family.elsewhere)
+        if spec:
+            return family, Match({}, spec=spec)
+        if match is not None:
+            forms.append((family, match))
+    return min(forms, key=lambda form: form[0].refused(form[1]), default=None)
 
 
-def _likely_first(name: str) -> Iterator[Family]:
-    wanted = bare(name)
+def family_called(text: str) -> Family | None:
+    """Return the family of this name, or whose networks' names begin with it, or None.
+
+    Of several families with one beginning, the first by name is meant.
+    """
+    by_name = {bare(family.name): family for family in families()}
+    by_start = {bare(start): family for family in families()[::-1] for start in family.starts}
+    return {**by_start, **by_name}.get(bare(text))
+
+
+def _likely_first(name: Name) -> Iterator[Family]:
+    wanted = bare(name.text.rpartition("/")[2] if name.library else name.text)
 
     def likeness(file: str) -> int:
         alike = 0
@@ -347,11 +385,6 @@ def _likely_first(name: str) -> Iterator[Family]:
 
     yield from map(load_family, sorted(family_files(), key=likeness, reverse=True))
     yield from plugins()
-
-
-def bare(name: str) -> str:
-    """Return a name without case and without the characters that say nothing."""
-    return "".join(c for c in name.lower() if c not in IGNORED)
 
 
 def catalogue() -> list[str]:

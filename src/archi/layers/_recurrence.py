@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from archi.graph import Inference, Shape, Weight, is_list
 from archi.twin.layer import Kept, Layer, is_shape, product, repeated
+from archi.twin.values import Constant
 
 
 class Step(NamedTuple):
@@ -44,6 +45,8 @@ class Stepper(Layer):
 
 
 def _flat(value: Any) -> list[Any]:
+    if isinstance(value, Constant):  # zeros, as code makes them for the first step
+        return [value.shape]
     if is_list(value) and not (value and is_shape(value)):
         return [shape for item in value for shape in _flat(item)]
     return [value]

@@ -17,6 +17,7 @@ from archi.twin.arguments import (
     Choice,
     DataFormat,
     Integer,
+    Interpolation,
     Number,
     arg,
 )
@@ -58,7 +59,7 @@ class AugMix(_Augmentation):
     factor: tuple[float, float] = arg(Factor(0, 1, strict=True), 0.3)
     alpha: float = arg(Number(), 1.0)
     all_ops: bool = arg(Boolean(), True)
-    interpolation: str = arg(Choice(*INTERPOLATIONS), "bilinear")
+    interpolation: str = arg(Interpolation(*INTERPOLATIONS), "bilinear")
     seed: int | None = arg(Integer(optional=True), None)
     data_format: str = arg(DataFormat(), None)
 
@@ -139,7 +140,7 @@ class RandAugment(_Augmentation):
     value_range: tuple[float, float] = arg(Range(), PIXELS)
     num_ops: int = arg(Integer(0), 2)
     factor: tuple[float, float] = arg(Factor(0, 1, strict=True), 0.5)
-    interpolation: str = arg(Choice(*INTERPOLATIONS), "bilinear")
+    interpolation: str = arg(Interpolation(*INTERPOLATIONS), "bilinear")
     seed: int | None = arg(Integer(optional=True), None)
     data_format: str = arg(DataFormat(), None)
 
@@ -222,7 +223,7 @@ class RandomElasticTransform(_Augmentation):
 
     factor: tuple[float, float] = arg(Factor(0, 1), 1.0)
     scale: tuple[float, float] = arg(Factor(0, 1), 1.0)
-    interpolation: str = arg(Choice(*INTERPOLATIONS), "bilinear")
+    interpolation: str = arg(Interpolation(*INTERPOLATIONS), "bilinear")
     fill_mode: str = arg(Choice(*FILL_MODES, "mirror"), "reflect")
     fill_value: float = arg(Number(), 0.0)
     value_range: tuple[float, float] = arg(Range(), PIXELS)
@@ -304,7 +305,7 @@ class RandomPerspective(_Augmentation):
 
     factor: tuple[float, float] = arg(Factor(0, 1), 1.0)
     scale: float = arg(Number(0, 1), 1.0)
-    interpolation: str = arg(Choice(*INTERPOLATIONS), "bilinear")
+    interpolation: str = arg(Interpolation(*INTERPOLATIONS), "bilinear")
     fill_value: float = arg(Number(), 0.0)
     seed: int | None = arg(Integer(optional=True), None)
     data_format: str = arg(DataFormat(), None)
@@ -324,7 +325,7 @@ class RandomRotation(_Augmentation):
 
     factor: tuple[float, float] = arg(_OpenFactor(-1, 1))
     fill_mode: str = arg(Choice(*FILL_MODES), "reflect")
-    interpolation: str = arg(Choice(*INTERPOLATIONS), "bilinear")
+    interpolation: str = arg(Interpolation(*INTERPOLATIONS), "bilinear")
     seed: int | None = arg(Integer(optional=True), None)
     fill_value: float = arg(Number(), 0.0)
     data_format: str = arg(DataFormat(), None)
@@ -373,7 +374,7 @@ class RandomShear(_Augmentation):
 
     x_factor: tuple[float, float] = arg(_ShearFactor(0, 1, strict=True), 0.0)
     y_factor: tuple[float, float] = arg(_ShearFactor(0, 1, strict=True), 0.0)
-    interpolation: str = arg(Choice(*INTERPOLATIONS), "bilinear")
+    interpolation: str = arg(Interpolation(*INTERPOLATIONS), "bilinear")
     fill_mode: str = arg(Choice(*FILL_MODES), "reflect")
     fill_value: float = arg(Number(), 0.0)
     data_format: str = arg(DataFormat(), None)
@@ -386,7 +387,7 @@ class RandomTranslation(_Augmentation):
     height_factor: Any = arg(Factor(-1, 1, strict=True, kept=True))
     width_factor: Any = arg(Factor(-1, 1, strict=True, kept=True))
     fill_mode: str = arg(Choice(*FILL_MODES), "reflect")
-    interpolation: str = arg(Choice(*INTERPOLATIONS), "bilinear")
+    interpolation: str = arg(Interpolation(*INTERPOLATIONS), "bilinear")
     seed: int | None = arg(Integer(optional=True), None)
     fill_value: float = arg(Number(), 0.0)
     data_format: str = arg(DataFormat(), None)
@@ -401,7 +402,7 @@ class RandomZoom(_Augmentation):
     height_factor: Any = arg(Factor(_ZOOM, 1, strict=True, kept=True))
     width_factor: Any = arg(Factor(_ZOOM, 1, strict=True, kept=True, optional=True), None)
     fill_mode: str = arg(Choice(*FILL_MODES), "reflect")
-    interpolation: str = arg(Choice(*INTERPOLATIONS), "bilinear")
+    interpolation: str = arg(Interpolation(*INTERPOLATIONS), "bilinear")
     seed: int | None = arg(Integer(optional=True), None)
     fill_value: float = arg(Number(), 0.0)
     data_format: str = arg(DataFormat(), None)

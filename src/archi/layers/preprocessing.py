@@ -18,6 +18,7 @@ from archi.twin.arguments import (
     DTypeName,
     DTypePolicy,
     Integer,
+    Interpolation,
     Kind,
     Number,
     arg,
@@ -522,7 +523,7 @@ class Resizing(ImageLayer):
 
     height: int = arg(Integer(1))
     width: int = arg(Integer(1))
-    interpolation: str = arg(Choice(*TAPS), "bilinear")
+    interpolation: str = arg(Interpolation(*TAPS), "bilinear")
     crop_to_aspect_ratio: bool = arg(Boolean(), False)
     pad_to_aspect_ratio: bool = arg(Boolean(), False)
     fill_mode: str = arg(Choice("constant"), "constant")
@@ -539,7 +540,7 @@ class Resizing(ImageLayer):
         if self.antialias and self._shrinks(x):
             why = "an antialiased window is as wide as the image shrinks"
             return Inference((output,), (), 0, None, why)
-        return Inference((output,), (), 0, scaled(TAPS[self.interpolation], output))
+        return Inference((output,), (), 0, scaled(TAPS.get(self.interpolation, 0), output))
 
     def _shrinks(self, x: Shape) -> bool:
         """Whether a side becomes smaller, or may."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from archi.graph import Inference, Shape
-from archi.twin.arguments import Choice, DataFormat, Integer, Kind, Margins, Window, arg
+from archi.twin.arguments import (
+    DataFormat,
+    Integer,
+    Interpolation,
+    Kind,
+    Margins,
+    Window,
+    arg,
+)
 from archi.twin.arguments import Shape as ShapeArgument
 from archi.twin.layer import ITSELF, UNEVEN, Kept, Layer, Reach, product, scaled
 from archi.twin.spatial import Spatial
@@ -216,7 +224,7 @@ class _UpSampling(Spatial):
     def infer(self, x: Shape) -> Inference:
         batch, channels, spatial = self.split(x)
         output = self.join(batch, channels, tuple(map(product, self.factors(), spatial)))
-        taps = TAPS[self.interpolation] ** self.rank
+        taps = TAPS.get(self.interpolation, 0) ** self.rank
         return Inference((output,), (), macs=0, elementwise=scaled(taps, output))
 
     def kept(self) -> Kept:
@@ -243,7 +251,7 @@ class UpSampling2D(_UpSampling):
     rank = 2
     size: tuple[int, ...] = arg(Window(), 2)
     data_format: str = arg(DataFormat(), None)
-    interpolation: str = arg(Choice(*TAPS, any_case=True), "nearest")
+    interpolation: str = arg(Interpolation(*TAPS, any_case=True), "nearest")
 
     def factors(self) -> tuple[int, ...]:
         return self.size

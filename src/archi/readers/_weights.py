@@ -45,6 +45,10 @@ class Weights:
         """Return the weights of all layers by where the file has them; "" is the model's own."""
         return {}
 
+    def classes(self) -> dict[str, str]:
+        """Return the classes of layers by where the file has them, where it says so."""
+        return {}
+
 
 class _StoredWeights(Weights):
     """Weights in HDF5, an index of their paths."""

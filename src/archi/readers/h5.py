@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archi.containers.foreign import ELSEWHERE, WEIGHTS_ALONE
 from archi.containers.hdf5 import quick_contents
 from archi.containers.json import parse
 from archi.errors import ReadError, quote
@@ -18,10 +19,9 @@ def read(path: str) -> Source:
     """Return the model in an HDF5 file. Raises ReadError."""
     contents = quick_contents(path)[""]
     config = contents.attributes.get(CONFIG)
+    if config is None and contents.datasets:
+        raise ReadError(f"{quote(path, 80)} {WEIGHTS_ALONE}: it has no {CONFIG}", hint=ELSEWHERE)
     if config is None:
-        raise ReadError(
-            f"{quote(path, 80)} holds no model: it has no {CONFIG}",
-            hint="a file of weights alone does not say what the network is",
-        )
+        raise ReadError(f"{quote(path, 80)} holds no model: it has no {CONFIG}", hint=ELSEWHERE)
     document = parse(config, CONFIG)
     return Source(path, CONFIG, document, LegacyWeights(contents), {"": contents})

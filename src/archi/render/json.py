@@ -7,7 +7,15 @@ from typing import Any
 
 from archi.report import Report
 
-_encode = json.JSONEncoder(allow_nan=False).encode
+_finite = json.JSONEncoder(allow_nan=False).encode
+
+
+def _encode(value: Any) -> str:
+    """Return a value as JSON; numbers that it has none for are texts: "Infinity", "NaN"."""
+    try:
+        return _finite(value)
+    except ValueError:
+        return _finite(json.loads(json.dumps(value), parse_constant=str))
 
 
 def render(report: Report) -> str:

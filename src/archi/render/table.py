@@ -21,6 +21,7 @@ from archi.report import Column, Fact, Facts, Report, Table
 from archi.terminal import NAME_BREAKS, NARROWEST, pieces, to_text, width_of, wrap
 
 BAR = 5  # columns of the bar in front of a percentage
+BARRED = 10_000  # rows of a table with bars; of more none is a part of the whole that shows
 WRAPPED = (("text", "verdict"), ("type",), ("name", "names", "shapes"))
 PROSE_BREAKS = " /"
 PROSE = 100  # columns of a paragraph where there is no terminal to fit
@@ -105,6 +106,7 @@ class _Layout:
             for column, values in zip(self.columns, self.values, strict=True)
         ]
         self.gap = 2
+        self.bars = BARS if len(table.rows) <= BARRED else ()
         self.under: list[str] = [""] * len(table.rows)
         self.wraps = False  # whether a text may be wider than its column
         self.widths = [self._natural(i) for i in range(len(self.columns))]
@@ -116,7 +118,7 @@ class _Layout:
 
     def _natural(self, i: int) -> int:
         column = self.columns[i]
-        bar = BAR + 1 if column.kind in BARS else 0
+        bar = BAR + 1 if column.kind in self.bars else 0
         widest = max(map(width_of, self.cells[i]), default=0)
         return max(widest + bar, len(column.title))
 
@@ -222,7 +224,7 @@ class _Layout:
             for i, column in enumerate(self.columns):
                 text = wrapped[i][line] if line < len(wrapped[i]) else ""
                 value = self.values[i][number]
-                with_bar = column.kind in BARS and bool(text)
+                with_bar = column.kind in self.bars and bool(text)
                 if with_bar:
                     yield Segment(" " * pending + bar(value or 0, largest[i]), BLUE)
                     text, pending = f"{text:>{self.widths[i] - BAR}}", 0

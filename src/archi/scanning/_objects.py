@@ -89,19 +89,24 @@ def containers(document: Any) -> Iterator[tuple[Container, list[tuple[str | int,
     way: list[tuple[str | int, Container]] = []
     yield document, way
     # One iterator a level, so that little is kept however wide a level is.
-    stack = [_items(document)]
-    while stack:
-        for step in stack[-1]:
+    inner, outer = _items(document), []
+    while True:
+        for step in inner:
             value = step[1]
-            if type(value) is dict or type(value) is list:
+            kind = type(value)
+            if kind is dict or kind is list:
                 way.append(step)
                 yield value, way
-                stack.append(_items(value))
-                break
-        else:
-            stack.pop()
-            if way:
+                if value:
+                    outer.append(inner)
+                    inner = iter(value.items()) if kind is dict else enumerate(value)
+                    break
                 way.pop()
+        else:
+            if not outer:
+                return
+            inner = outer.pop()
+            way.pop()
 
 
 def _items(value: Container) -> Iterator[tuple[str | int, Any]]:

@@ -6,13 +6,23 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from archi.containers.archive import Archive
+from archi.containers.foreign import by_content, refuse_foreign, refuse_missing
 from archi.containers.hdf5 import SECONDS, Contents, read_partly
 from archi.containers.hdf5_plain import plain_contents
 from archi.containers.json import LIMIT, Duplicate, parse
 from archi.containers.regular import open_regular, read_whole
+from archi.containers.savedmodel import (
+    GRAPH,
+    METADATA,
+    ROOT,
+    KerasObject,
+    SavedModel,
+    is_savedmodel,
+    plain,
+)
 from archi.errors import ReadError, quote
 from archi.scanning._objects import HDF5_CONFIGS, WHERE, Object, objects
-from archi.scanning.findings import SEVERITIES, Finding, Rule, Scan, finding, rules_for
+from archi.scanning.findings import SEVERITIES, Finding, Found, Rule, Scan, finding, rules_for
 
 if TYPE_CHECKING:
     from archi.readers import Source
@@ -44,15 +54,21 @@ def quick_scan(path: str | os.PathLike[str], *, source: Source | None = None) ->
 
 
 def kind_of(path: str | os.PathLike[str]) -> str:
-    """Return which reader of Keras takes a file: `keras`, `hdf5` or `json`.
+    """Return which reader of Keras takes a file: `keras`, `hdf5`, `json` or `savedmodel`.
 
     Keras goes by the ending of the name; files called .keras from before Keras 2.13 are HDF5.
-    Files with any other ending are what they start like. Raises ReadError.
+    Files with any other ending are what they start like. Raises ReadError, too for what no
+    Keras reads; of zip archives its members are looked at first.
     """
+    if is_savedmodel(os.fspath(path)):
+        return "savedmodel"
+    refuse_missing(os.fspath(path))
     with open_regular(path) as file:
         start = file.read(8)
     if not start:
         raise ReadError(f"can't read {quote(os.fspath(path), 80)}: it is empty")
+    if not start.startswith(b"PK"):
+        refuse_foreign(os.fspath(path))
     ending = os.path.splitext(os.fspath(path))[1].lower()
     if ending in (".h5", ".hdf5"):
         return "hdf5"
@@ -68,17 +84,26 @@ class _Scanning:
 
     def __init__(self, path: str, quick: bool = False, source: Source | None = None) -> None:
         self.path, self.quick, self.source = path, quick, source
+        self.kind = ""
         self.findings: dict[str, list[Finding]] = {severity: [] for severity in SEVERITIES}
         self.errors: list[ReadError] = []
-        self.count = 0
+        self.beyond: list[str] = []  # what is never looked at, in words
+        self.count = self.objects = 0
+        self.told: set[tuple[str, ...]] | None = None  # what is found again is not told of again
 
     def result(self) -> Scan:
-        parts = {"keras": self._keras, "hdf5": self._hdf5, "json": self._json}
-        parts[kind_of(self.path)]()
+        parts = {
+            "keras": self._keras,
+            "hdf5": self._hdf5,
+            "json": self._json,
+            "savedmodel": self._savedmodel,
+        }
+        self.kind = kind_of(self.path)
+        parts[self.kind]()
         if self.errors and not self.count:
             raise self.errors[0]
         worst_first = [found for each in SEVERITIES for found in self.findings[each]][:FINDINGS]
-        unread = [error.message for error in self.errors]
+        unread = [*(error.message for error in self.errors), *self.beyond]
         return Scan(self.path, worst_first, unread, self.count - len(worst_first))
 
     def _keras(self) -> None:
@@ -90,7 +115,9 @@ class _Scanning:
             try:
                 config = archive.find(CONFIG)
                 if config is None:
-                    self._give_up(f"it has no {CONFIG}, so it is no .keras file")
+                    known = by_content(self.path, archive.file)
+                    what = f"it {known.what}" if known else "it is no .keras file"
+                    self._give_up(f"it has no {CONFIG}; {what}")
                 elif not self._at_hand(CONFIG):
                     self._text(archive.read(config, LIMIT), CONFIG)
             except ReadError as error:
@@ -107,6 +134,33 @@ class _Scanning:
         if not self._at_hand("config"):
             with open_regular(self.path) as file:
                 self._text(read_whole(file, LIMIT, quote(self.path, 80)), "config")
+
+    def _savedmodel(self) -> None:
+        """Look at the config of every object of Keras: Keras 2 makes each from its own.
+
+        The model's, which comes first, has those of its layers in it as well.
+        """
+        found = SavedModel(self.path).objects
+        if not found:
+            self._give_up("it is a SavedModel without Keras's config, TensorFlow's graph alone")
+        for each in sorted(found, key=lambda each: each.number != ROOT):
+            self._saved_object(each)
+        self.beyond.append(
+            f"{GRAPH} and the variables: the graph in there, which TensorFlow runs, can read and "
+            "write files"
+        )
+
+    def _saved_object(self, each: KerasObject) -> None:
+        container = f"{METADATA}: {each.path}"
+        document = plain(self._parsed(each.metadata, container))
+        again = document.pop("model_config", None) if isinstance(document, dict) else None
+        # In a list an object has its name among the places, as in the model it would.
+        self._objects(document if each.number == ROOT else [document], container)
+        self.told = self._all_told() if self.told is None else self.told
+        self._objects(again, container)
+
+    def _all_told(self) -> set[tuple[str, ...]]:
+        return {_key(found) for alike in self.findings.values() for found in alike}
 
     def _weights(self, names: list[str]) -> None:
         """Look at the HDF5 members: first the one that Keras reads.
@@ -148,20 +202,25 @@ class _Scanning:
         return True
 
     def _text(self, text: str | bytes, container: str) -> None:
+        self._objects(self._parsed(text, container), container)
+
+    def _parsed(self, text: str | bytes, container: str) -> Any:
+        """Return what a config's text says, looked at as text, None where it says nothing."""
         duplicates: list[Duplicate] = []
         try:
             what = f"{container} of {quote(self.path, 80)}"
             document = parse(text, what, None if self.quick else duplicates)
         except ReadError as error:
             self.errors.append(error)
-            return
+            return None
         self._apply(rules_for("document"), (document, duplicates, container))
-        self._objects(document, container)
+        return document
 
     def _objects(self, document: Any, container: str) -> None:
         rules = rules_for("object", WORST if self.quick else SEVERITIES)  # there are many objects
-        for number, each in enumerate(objects(document, container)):
-            if number == OBJECTS:
+        for each in objects(document, container):
+            self.objects += 1
+            if self.objects > OBJECTS:
                 self._give_up(f"{container} has more objects than archi looks at, {OBJECTS:,}")
                 return
             self._apply(rules, each)
@@ -171,13 +230,30 @@ class _Scanning:
         for rule in rules:
             try:
                 for found in rule.check(thing):
-                    self.count += 1
-                    alike = self.findings[found.severity or rule.severity]
-                    if len(alike) < FINDINGS:
-                        where = thing.where if isinstance(thing, Object) else prefix + found.where
-                        alike.append(finding(rule, found, where[:WHERE]))
+                    self._note(rule, found, thing, prefix)
             except ReadError as error:
                 self.errors.append(error)
 
+    def _note(self, rule: Rule, found: Found, thing: Any, prefix: str) -> None:
+        alike = self.findings[found.severity or rule.severity]
+        if len(alike) == FINDINGS:
+            self.count += 1
+            return
+        where = thing.where if isinstance(thing, Object) else prefix + found.where
+        made = finding(rule, found, where[:WHERE])
+        if self.kind == "savedmodel":  # which Keras 3 does not read and Keras 2 refuses nothing of
+            made = made._replace(fixed_in=None)
+        if self.told is not None:
+            if _key(made) in self.told:
+                return
+            self.told.add(_key(made))
+        self.count += 1
+        alike.append(made)
+
     def _give_up(self, problem: str) -> None:
         self.errors.append(ReadError(f"can't read {quote(self.path, 80)}: {problem}"))
+
+
+def _key(found: Finding) -> tuple[str, ...]:
+    """Return what two findings at one layer have alike, wherever that layer is told to be."""
+    return found.rule, found.where.rpartition("/")[2], found.detail

@@ -11,6 +11,7 @@ import json
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from archi.errors import printable
 from archi.graph import current_build
 from archi.twin.policies import config_of, name_of, quantization, source
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from archi.twin.layer import Layer
 
 REQUIRED: Any = object()
+NAME = 100  # characters that are kept of the name of a function of people's own
 
 
 class Argument:
@@ -59,6 +61,55 @@ class Kind:
     def code(self, value: Any) -> str:
         """Return Python code that a Keras constructor takes for a canonical value."""
         return literal(value)
+
+
+class Own(str):
+    """A function of people's own as an argument: its name, and how a document has it.
+
+    It says how values are computed and leaves shapes, weights and MACs as they are.
+    """
+
+    __slots__ = ("document",)
+    document: Any
+
+    @classmethod
+    def of(cls, document: Any) -> Own | None:
+        """Return what a document has in place of a function of Keras; None where it has none.
+
+        Keras 3 writes `{"class_name": "function", "config": "mypkg>mish"}`, or an object's
+        class and config; Keras 2 a name, or marshalled code.
+        """
+        own = cls(printable(_name_of(document))[:NAME])
+        own.document = document
+        return own if own else None
+
+
+def _name_of(document: Any) -> str:
+    if isinstance(document, str):
+        return document
+    if not isinstance(document, dict):
+        return ""
+    name, config = document.get("class_name"), document.get("config")
+    if name == "function" and isinstance(config, str):
+        return config
+    if name == "__lambda__":
+        return "lambda"
+    registered = document.get("registered_name")
+    return str(registered or name) if isinstance(name, str) else ""
+
+
+class Function(Kind):
+    """What says how values are computed: a function or object of Keras's, or people's own."""
+
+    computes = False  # whether its FLOPs are a layer's
+
+    def takes(self, value: Any, layer: type[Layer]) -> bool:
+        """Whether a value is one of Keras's."""
+        try:
+            self.parse(value, layer)
+        except ValueError:
+            return False
+        return True
 
 
 class Integer(Kind):
@@ -149,6 +200,18 @@ class Choice(Kind):
         return word
 
 
+class Interpolation(Choice, Function):
+    """How pixels between others are computed: Keras 2 had more ways than Keras 3 has."""
+
+    computes = True
+
+    def parse(self, value: Any, layer: type[Layer]) -> str:
+        return value if isinstance(value, Own) else super().parse(value, layer)
+
+    def write(self, value: str) -> Any:
+        return value.document if isinstance(value, Own) else value
+
+
 class DataFormat(Choice):
     """Where the channels axis is; None takes the default of the network being built."""
 
@@ -210,9 +273,10 @@ class Shape(Kind):
         return tuple(value)
 
 
-class Activation(Kind):
+class Activation(Function):
     """An activation's name; None is "linear"."""
 
+    computes = True
     # Names under which Keras knows a function besides the one it writes.
     aliases = {"swish": "silu", "hard_swish": "hard_silu"}
     names = frozenset(
@@ -225,10 +289,15 @@ class Activation(Kind):
     def parse(self, value: Any, layer: type[Layer]) -> str:
         if value is None:
             return "linear"
+        if isinstance(value, Own):
+            return value
         name = self.aliases.get(value, value) if isinstance(value, str) else ""
         if name not in self.names:
             raise ValueError("the name of a Keras activation, such as 'relu'")
         return name
+
+    def write(self, value: str) -> Any:
+        return value.document if isinstance(value, Own) else value
 
 
 class DType(Kind):

@@ -40,6 +40,11 @@ class Index(Generic[_Class]):
                     raise RuntimeError(f"{name} is defined in {self._homes[name]} already")
                 self._homes[name] = file[:-3]
 
+    def __contains__(self, name: str) -> bool:
+        """Whether there is a class of this name."""
+        self.names()
+        return name in self._homes
+
     def __getitem__(self, name: str) -> type[_Class]:
         """Return the class of this name. Raises KeyError."""
         if name not in self._found:

@@ -31,6 +31,8 @@ from archi.twin.arguments import (
     Argument,
     Boolean,
     DTypePolicy,
+    Function,
+    Own,
     arg,
 )
 from archi.twin.objects import REGULARIZER, snake_case
@@ -124,6 +126,8 @@ class Layer:
     wrappable: ClassVar[bool] = True  # whether one tensor, or a list, is all it wants
     module: ClassVar[str] = "keras.layers"  # where Keras looks the class up
     registered_name: ClassVar[str | None] = None  # as a config of the class has it
+    in_keras3: ClassVar[bool] = True  # False for what Keras 2 alone had
+    has_own: bool = False  # whether functions of people's own are among its arguments
     owner: Sequential | None = None  # the model inside the network that the layer is part of
 
     trainable: bool = arg(Boolean(), True)
@@ -178,6 +182,8 @@ class Layer:
                 values[key] = argument.kind.parse(value, cls)
             except ValueError as error:
                 raise self.refuse(f"{key} must be {error}", value) from None
+            if type(value) is Own:
+                self.has_own = True
         if REQUIRED in values.values():
             missing = next(key for key, value in values.items() if value is REQUIRED)
             raise LayerError(f"{self.label} needs {missing}")
@@ -224,7 +230,10 @@ class Layer:
     def add_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Node:
         """Add a call with just these arguments. Raises LayerError where they do not fit."""
         inference = self.rule(args, kwargs)
-        self._check_countable(inference)
+        self.check_countable(inference)
+        own = self.own_functions() if self.has_own or self.composed else []
+        if own and inference.elementwise is not None:
+            inference = inference._replace(elementwise=None, why=f"its {own[0]} is unknown")
         tensors = tensors_of(args, kwargs)
         if self.keeps_dtype and not tensors[0].dtype.startswith(("float", "bfloat")):
             inference = inference._replace(dtypes=(tensors[0].dtype,))
@@ -240,7 +249,19 @@ class Layer:
             self.build(first[0].shape)
         return node
 
-    def _check_countable(self, inference: Inference) -> None:
+    def own_functions(self) -> list[str]:
+        """Return what is computed by functions of people's own: `activation 'mypkg>mish'`."""
+        return [
+            f"{key.replace('_', ' ')} {quote(value)}"
+            for key, value in vars(self).items()
+            if type(value) is Own and self._computes(key)
+        ]
+
+    def _computes(self, key: str) -> bool:
+        kind = self.arguments[key].kind if key in self.arguments else None
+        return isinstance(kind, Function) and kind.computes
+
+    def check_countable(self, inference: Inference) -> None:
         """Raise LayerError for sizes that only a mistake has, or a file that means harm."""
         counts = [weight.size for weight in inference.weights or ()]
         counts += [inference.macs or 0, inference.elementwise or 0]
@@ -422,6 +443,8 @@ Layer._collect_arguments()
 def _for_rows(inference: Inference, tensors: tuple[Tensor, ...]) -> Inference:
     """Return what a layer's rule says of one row for all the rows that a sample has."""
     each = [tensor.sample[0] for tensor in tensors if tensor.sample]
+    if not each:  # single numbers
+        return inference._replace(samples=inference.outputs)
     rows = None if None in each else max(size or 0 for size in each)
     return inference._replace(
         macs=product(rows, inference.macs) if inference.macs else inference.macs,

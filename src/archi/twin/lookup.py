@@ -13,21 +13,31 @@ if TYPE_CHECKING:
     from archi.twin.operation import Operation
 
 _layers: Index[Layer] = Index("archi.layers")
+_dropped: Index[Layer] = Index("archi.layers.keras2")
 _operations: Index[Operation] = Index("archi.ops")
 
 
 def layer_class(name: str) -> type[Layer]:
-    """Return a layer class by its Keras name, or one of Keras's aliases. Raises KeyError."""
-    try:
-        return _layers[name]
-    except KeyError:
-        return _layers[_canonical(name)]
+    """Return a layer class by its Keras name, or one of Keras's aliases. Raises KeyError.
+
+    Layers that Keras 2 alone had are among them.
+    """
+    for index in (_layers, _dropped):
+        for known_as in (name, _canonical(name)):
+            if known_as in index:
+                return index[known_as]
+    raise KeyError(name)
 
 
 def _canonical(name: str) -> str:
     """Return the class's own name for an alias: `AvgPool2D`, `Convolution2DTranspose`."""
     name = name.replace("Convolution", "Conv").replace("AvgPool", "AveragePool")
     return re.sub(r"Pool(?=\dD$)", "Pooling", name)
+
+
+def dropped_layer_classes() -> dict[str, type[Layer]]:
+    """Return the layer classes that Keras 2 alone had, by their names there."""
+    return _dropped.all()
 
 
 def layer_names() -> list[str]:

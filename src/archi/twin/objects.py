@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from archi.twin.arguments import Kind, literal
+from archi.twin.arguments import Function, Own, literal
 
 if TYPE_CHECKING:
     from archi.twin.layer import Layer
@@ -19,7 +19,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-class KerasObject(Kind):
+class KerasObject(Function):
     """An initializer, regularizer or constraint: a name, or a Keras config of one.
 
     `known` are the classes of `module` that can be made by name, with the config that
@@ -34,9 +34,9 @@ class KerasObject(Kind):
         self.known = known
         self.names = {snake_case(name): name for name in known} | {n: n for n in known} | aliases
 
-    def parse(self, value: Any, layer: type[Layer]) -> tuple[str, dict[str, Any]] | None:
-        if value is None:
-            return None
+    def parse(self, value: Any, layer: type[Layer]) -> tuple[str, dict[str, Any]] | Own | None:
+        if value is None or isinstance(value, Own):
+            return value
         if isinstance(value, str) and value in self.names:
             return self.names[value], self.known[self.names[value]]
         if isinstance(value, dict):
@@ -46,14 +46,24 @@ class KerasObject(Kind):
                 return str(name), self._as_known(str(name), config)
         raise ValueError(f"the name or config of one of {self.module}")
 
+    def takes(self, value: Any, layer: type[Layer]) -> bool:
+        if isinstance(value, dict):
+            module = value.get("module")
+            keras = module is None or str(module).partition(".")[0] in ("keras", "tf_keras")
+            if not keras or value.get("class_name") == "__lambda__":
+                return False
+        return super().takes(value, layer)
+
     def _as_known(self, name: str, config: dict[str, Any]) -> dict[str, Any]:
         """Leave out what later versions of Keras added and no one has set."""
         known = self.known.get(name, config)
         return {key: value for key, value in config.items() if key in known or value is not None}
 
-    def write(self, value: tuple[str, dict[str, Any]] | None) -> dict[str, Any] | None:
+    def write(self, value: tuple[str, dict[str, Any]] | Own | None) -> Any:
         if value is None:
             return None
+        if isinstance(value, Own):
+            return value.document
         name, config = value
         return {
             "module": self.module,
@@ -62,9 +72,9 @@ class KerasObject(Kind):
             "registered_name": None,
         }
 
-    def code(self, value: tuple[str, dict[str, Any]] | None) -> str:
-        if value is None:
-            return "None"
+    def code(self, value: tuple[str, dict[str, Any]] | Own | None) -> str:
+        if value is None or isinstance(value, Own):
+            return literal(value)
         name, config = value
         if self.known.get(name) == config:
             return literal(snake_case(name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archi.errors import ArchiError, printable
-from archi.graph import Inference, Node, Shape, Tensor, Unbatched, Weight
+from archi.graph import Inference, Node, Shape, Tensor, Unbatched, Weight, is_countable
 from archi.twin.arguments import literal
 from archi.twin.layer import Kept, Layer
 from archi.twin.objects import snake_case
@@ -28,6 +28,16 @@ class OpaqueLayer(Layer):
         self.why = why
         self.stands_alone = False  # True where nothing calls it
         self.trainable = self.config.get("trainable") is not False
+
+    def declared(self, batch: int | None) -> Shape | None:
+        """Return the output shape that the config of a `Lambda` says, None where it says none."""
+        shape = self.config.get("output_shape")
+        if self.class_name != "Lambda" or not isinstance(shape, list) or not shape:
+            return None
+        if not all(size is None or (type(size) is int and size >= 0) for size in shape):
+            return None
+        found = (batch, *shape)
+        return found if is_countable(found) else None
 
     @property
     def base_name(self) -> str:  # type: ignore[override]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from archi.errors import LayerError, quote
+from archi.twin.arguments import Function, Own
 from archi.twin.layer import Layer
 from archi.twin.lookup import layer_class, operation
 
@@ -48,7 +49,19 @@ def read_layer(document: Any) -> Layer:
         raise LayerError(why) from None
     if module is not None and not _is_home(module, twin):
         raise LayerError(f"{quote(name)} is not Keras's: it is of {quote(str(module))}")
-    return twin(**document["config"])
+    return twin(**with_own(twin, document["config"]))
+
+
+def with_own(twin: type[Layer], config: dict[str, Any]) -> dict[str, Any]:
+    """Return a config in which functions that are none of Keras's are people's own."""
+    found: dict[str, Own] = {}
+    for key, value in config.items():
+        kind = twin.arguments[key].kind if key in twin.arguments else None
+        if isinstance(kind, Function) and not kind.takes(value, twin):
+            own = Own.of(value)
+            if own is not None:
+                found[key] = own
+    return {**config, **found} if found else config
 
 
 def _is_home(module: Any, twin: type[Layer]) -> bool:

@@ -135,6 +135,9 @@ class Holder(Layer):
     def keeps_state(self) -> bool:
         return any(layer.keeps_state for layer in self.inner)
 
+    def own_functions(self) -> list[str]:
+        return [*super().own_functions(), *(o for i in self.inner for o in i.own_functions())]
+
     def infer_inner(self, layer: Layer, x: Shape) -> Inference:
         """Return what an inner layer says of one tensor, if it takes one and gives one.
 

@@ -138,11 +138,25 @@ def test_empty():
     assert place([], []) == (0, 0, [], [])
 
 
-def test_cycle():
-    with pytest.raises(ValueError, match="cycle"):
-        place([BOX] * 3, [(0, 1), (1, 2), (2, 1)])
-    with pytest.raises(ValueError, match="cycle"):
-        place([BOX], [(0, 0)])
+@pytest.mark.parametrize("direction", ["down", "right"])
+@pytest.mark.parametrize(
+    "edges", [[(0, 1), (1, 2), (2, 1)], [(0, 1), (1, 2), (2, 0)], [(0, 1), (1, 1), (1, 2)]]
+)
+def test_edges_of_a_cycle_lead_from_their_sources_to_their_targets(edges, direction):
+    placed = place([BOX] * 3, edges, direction=direction)
+    for (source, target), route in zip(edges, placed.routes, strict=True):
+        for box, (x, y) in ((source, route[0]), (target, route[-1])):
+            (left, top), (width, height) = placed.boxes[box], BOX
+            assert left <= x <= left + width
+            assert top <= y <= top + height
+        assert all(a[0] == b[0] or a[1] == b[1] for a, b in pairwise(route))
+        assert all(0 <= x <= placed.width and 0 <= y <= placed.height for x, y in route)
+
+
+def test_a_loop_is_drawn_around_the_corner_of_its_box():
+    (route,) = place([BOX], [(0, 0)]).routes
+    assert len(route) == 4
+    assert route[0] != route[-1]
 
 
 def test_unknown_direction():

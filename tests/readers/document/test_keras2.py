@@ -15,7 +15,7 @@ from archi.analysis.counts import count
 FOLDER = Path(__file__).parents[2] / "support" / "keras2"
 LAYERS = json.loads((FOLDER / "layers.json").read_text())
 # What Keras 3 has no layer for any more, or none that says what it does.
-UNKNOWN = {"lambda": "Lambda", "thresholded_re_lu": "ThresholdedReLU"}
+UNKNOWN = {"lambda": "Lambda"}
 FUNCTIONS = ("TFOpLambda", "SlicingOpLambda")
 
 
@@ -123,7 +123,8 @@ def operation_call(function, kwargs, entry=("x", 0, 0)):
         ("clip_by_value", {"clip_value_min": 0, "clip_value_max": 1}, ("Clip", (None, 4, 6))),
         ("tile", {"multiples": [1, 2, 1]}, ("Tile", (None, 8, 6))),
         ("nn.softmax", {"axis": -1}, ("Softmax", (None, 4, 6))),
-        ("image.resize", {"size": [2, 2]}, ("TFOpLambda", (None,))),
+        ("image.resize", {"size": [2, 2]}, ("TFOpLambda", (2, 2, 6))),
+        ("py_function", {"Tout": "float32"}, ("TFOpLambda", (None,))),
     ],
 )
 def test_functions_of_tensorflow(function, kwargs, expected):

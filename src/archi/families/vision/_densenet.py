@@ -97,13 +97,13 @@ def cifar_options(least: int, step: int, rule: str, help: str) -> dict[str, Opti
         # Before the depth: from one k on, counts are a polynomial in the depth, and fit is quick.
         "growth": Int(
             1,
-            10_000,
+            128,
             help="growth rate k: channels that a layer adds",
             search=range(4, 61, 4),
         ),
         "depth": Int(
             least,
-            10_000,
+            2000,
             step=step,
             rule=rule,
             help=help,

@@ -85,6 +85,7 @@ def classifier(x: Tensor, classes: int) -> Tensor:
         "year": OneOf(2012, 2014, default=2014, help="of the paper whose widths it has"),
     },
     catalogue=("alexnet", "alexnet-2012"),
+    elsewhere={"torchvision": {"alexnet": "alexnet"}},
     published=(
         *weights_metadata("AlexNet", {"alexnet": ("61,100,840", "0.714G")}),
         Published(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from archi.errors import GraphError
 from archi.families._blocks import keras_table
+from archi.families.elsewhere import HUGGING_FACE
 from archi.families.options import Decimal, Flag, Int
 from archi.families.registry import Paper, Published, family
 from archi.graph import Tensor, current_build, scope
@@ -110,9 +111,9 @@ TORCHVISION = "torchvision.models, ConvNeXt weights' metadata"
     input=(224, 224, 3),
     classes=1000,
     options={
-        "channels": Int(1, 10_000, help="channels C of the first stage", search=range(32, 321, 16)),
+        "channels": Int(1, 2048, help="channels C of the first stage", search=range(32, 321, 16)),
         "blocks": Int(
-            1, 1000, help="blocks B of the third stage; the others have 3", search=range(3, 46, 3)
+            1, 200, help="blocks B of the third stage; the others have 3", search=range(3, 46, 3)
         ),
         "preprocessing": Flag(True, help="a first layer that normalises pixels from 0…255"),
         "drop_path": Decimal(
@@ -136,6 +137,33 @@ TORCHVISION = "torchvision.models, ConvNeXt weights' metadata"
         "convnext-tiny,preprocessing=false,classes=7": (
             "ConvNeXtTiny(include_preprocessing=False, classes=7)"
         ),
+    },
+    elsewhere={
+        "torchvision": {
+            f"convnext_{size}": f"convnext-{size}" for size in SIZES if size != "xlarge"
+        },
+        "timm": {f"convnext_{size}": f"convnext-{size}" for size in SIZES},
+        HUGGING_FACE: {
+            **{
+                f"facebook/convnext-{size}-{side}{trained}": (
+                    f"convnext-{size},input={side}x{side}x3,classes={classes}"
+                )
+                for size in SIZES
+                for side in (224, 384)
+                for trained, classes in (("", 1000), ("-22k-1k", 1000), ("-22k", 21841))
+            },
+        },
+    },
+    missing={
+        "convnext-v2-*": "ConvNeXt V2 normalises global responses",
+        "convnext*mlp": "its classifier has a hidden layer",
+        "convnext*hnf": "its classifier normalises before it pools",
+        "convnext-xxlarge": "its second stage has four blocks, not three",
+        "convnext-zepto*": "timm's own, of other widths and depths",
+        "convnext-atto*": "timm's own, of other widths and depths",
+        "convnext-femto*": "timm's own, of other widths and depths",
+        "convnext-pico*": "timm's own, of other widths and depths",
+        "convnext-nano*": "timm's own, of other widths and depths",
     },
     published=(
         Published("convnext-tiny", "params", "29M", TABLE_1),

@@ -52,6 +52,14 @@ TORCHVISION = "torchvision.models, DenseNet weights' metadata"
             "DenseNet121(include_top=False, input_shape=(64, 97, 1))"
         ),
     },
+    elsewhere={
+        library: {f"densenet{depth}": f"densenet{depth}" for depth in (121, 161, 169, 201)}
+        for library in ("torchvision", "timm")
+    },
+    missing={
+        "densenetblur*": "it blurs where it strides",
+        "densenet264d": "with ResNet-D's stem",
+    },
     published=(
         Published("densenet121", "depth", "121", PAPER_TABLE_1),
         Published("densenet169", "depth", "169", PAPER_TABLE_1),

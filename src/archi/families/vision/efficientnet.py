@@ -14,6 +14,7 @@ from math import ceil, sqrt
 from typing import NamedTuple
 
 from archi.families._blocks import image_channel_axis, keras_table, make_divisible
+from archi.families.elsewhere import HUGGING_FACE
 from archi.families.options import Decimal, Flag
 from archi.families.registry import Paper, Published, family
 from archi.families.vision._efficientnet import Version, head, mbconv, stem_conv
@@ -118,6 +119,20 @@ def published() -> tuple[Published, ...]:
     return tuple(found)
 
 
+TIMM_SIZES = {  # images of timm's own efficientnet_b0 to b7; its tf_ ones have the paper's
+    "b0": 224,
+    "b1": 240,
+    "b2": 256,
+    "b3": 288,
+    "b4": 320,
+    "b5": 448,
+    "b6": 528,
+    "b7": 600,
+}
+B8 = "efficientnet-w2.2-d3.6,dropout=0.5,input=672x672x3"  # of AdvProp, Xie et al. 2019
+L2 = "efficientnet-w4.3-d5.3,dropout=0.5,input=800x800x3"  # of Noisy Student, Xie et al. 2019
+
+
 @family(
     "efficientnet-w{width}-d{depth}",
     paper=Paper(
@@ -131,13 +146,13 @@ def published() -> tuple[Published, ...]:
     options={
         "width": Decimal(
             1 / 32,
-            100,
+            8,
             help="times the filters of B0, in multiples of 8",
             search=[n / 5 for n in range(2, 11)],
         ),
         "depth": Decimal(
             1 / 32,
-            100,
+            8,
             help="times the blocks of B0, rounded up",
             search=[0.5, 1.0, 1.25, 1.5, 2.0, 3.0],
         ),
@@ -162,6 +177,37 @@ def published() -> tuple[Published, ...]:
         "efficientnet-b0,top=false,input=33x64x1": (
             "EfficientNetB0(include_top=False, input_shape=(33, 64, 1))"
         ),
+    },
+    elsewhere={
+        "torchvision": {
+            **{f"efficientnet_{variant}": f"efficientnet-{variant}" for variant in VARIANTS},
+            "efficientnet_b2": "efficientnet-b2,input=288x288x3",
+        },
+        "timm": {
+            **{f"tf_efficientnet_{variant}": f"efficientnet-{variant}" for variant in VARIANTS},
+            **{
+                f"efficientnet_{variant}": f"efficientnet-{variant},input={side}x{side}x3"
+                for variant, side in TIMM_SIZES.items()
+            },
+            "efficientnet_b1.ft_in1k": "efficientnet-b1,input=224x224x3",
+            "efficientnet_b5.sw_in12k": "efficientnet-b5,input=416x416x3,classes=11821",
+            **{f"{start}efficientnet_b8": B8 for start in ("", "tf_")},
+            **{f"{start}efficientnet_l2": L2 for start in ("", "tf_")},
+            "tf_efficientnet_l2.ns_jft_in1k_475": L2.replace("800", "475"),
+        },
+        HUGGING_FACE: {
+            f"google/efficientnet-{variant}": f"efficientnet-{variant}" for variant in VARIANTS
+        },
+    },
+    missing={
+        "*efficientnet-lite*": "EfficientNet-Lite has no squeeze and excitation, and a fixed stem",
+        "*efficientnet-e[sml]*": "EfficientNet-EdgeTPU has other blocks",
+        "*efficientnet-cc-*": "its convolutions are mixtures of experts",
+        "efficientnet-*gn": "it normalises groups, not batches",
+        "efficientnet-*evos": "it normalises and activates at once",
+        "efficientnet-*pruned": "its channels were pruned one by one",
+        "efficientnet-blur*": "it blurs where it strides",
+        "efficientnet-[xh]-*": "another network, found for accelerators",
     },
     published=published(),
     recipe={

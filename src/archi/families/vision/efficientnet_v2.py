@@ -125,6 +125,17 @@ UNEXPLAINED = "torchvision counts what archi does; why the paper has another is 
 TORCHVISION = "torchvision.models, EfficientNetV2 weights' metadata"
 
 
+TIMM_SIZES = {  # what the networks are called in timm, and the images they are trained on there
+    "s": {"tf_efficientnetv2_s": 300, "efficientnetv2_s": 288},
+    "m": {"tf_efficientnetv2_m": 384, "efficientnetv2_m": 320},
+    "l": {"tf_efficientnetv2_l": 384, "efficientnetv2_l": 384},
+    "b0": {"tf_efficientnetv2_b0": 192},
+    "b1": {"tf_efficientnetv2_b1": 192},
+    "b2": {"tf_efficientnetv2_b2": 208},
+    "b3": {"tf_efficientnetv2_b3": 240},
+}
+
+
 @family(
     "efficientnet-v2-{table}-w{width}-d{depth}",
     paper=Paper(
@@ -138,10 +149,10 @@ TORCHVISION = "torchvision.models, EfficientNetV2 weights' metadata"
     options={
         "table": OneOf(*TABLES, help="which network is scaled: S, M, L or B0"),
         "width": Decimal(
-            1 / 32, 100, help="times the filters, in multiples of 8", search=[0.6, 0.8, 1.0, 1.2]
+            1 / 32, 8, help="times the filters, in multiples of 8", search=[0.6, 0.8, 1.0, 1.2]
         ),
         "depth": Decimal(
-            1 / 32, 100, help="times the blocks, rounded up", search=[0.6, 0.8, 1.0, 1.2, 1.4]
+            1 / 32, 8, help="times the blocks, rounded up", search=[0.6, 0.8, 1.0, 1.2, 1.4]
         ),
         "dropout": Decimal(0, 0.99, default=0.2, help="dropout rate before the classifier"),
         "drop_connect": Decimal(
@@ -170,6 +181,18 @@ TORCHVISION = "torchvision.models, EfficientNetV2 weights' metadata"
         "efficientnet-v2-b2,preprocessing=false,classes=7": (
             "EfficientNetV2B2(include_preprocessing=False, classes=7)"
         ),
+    },
+    elsewhere={
+        "torchvision": {f"efficientnet_v2_{size}": f"efficientnet-v2-{size}" for size in "sml"},
+        "timm": {
+            name: f"efficientnet-v2-{variant},input={side}x{side}x3"
+            for variant, names in TIMM_SIZES.items()
+            for name, side in names.items()
+        },
+    },
+    missing={
+        "*efficientnet-v2-xl": "the paper has S, M and L, and archi no table of XL",
+        "*efficientnet-v2-rw-*": "timm's own, of other depths and widths",
     },
     published=(
         Published("efficientnet-v2-s", "params", "22M", PAPER_TABLE_7),

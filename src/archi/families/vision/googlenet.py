@@ -103,6 +103,7 @@ def inception(x: Tensor, module: Module, kernel: int, bn: bool, name: str) -> Te
         "kernel": OneOf(3, 5, default=3, help="of a module's third way; the paper's is 5"),
     },
     also=("inception-v1",),
+    elsewhere={"torchvision": {"googlenet": "googlenet"}},
     published=(
         *weights_metadata("GoogLeNet", {"googlenet": ("6,624,904", "1.498G")}),
         Published(

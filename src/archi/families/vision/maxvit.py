@@ -120,6 +120,15 @@ AUTHORS = "github.com/google-research/maxvit, README.md"
         "size": Letter(*TABLE_1, help="tiny, small, base, large or extra large"),
         "window": Int(1, 64, default=7, help="positions along the side of a window and a grid"),
     },
+    elsewhere={
+        "torchvision": {"maxvit_t": "maxvit-t"},
+    },
+    missing={
+        "maxvit*tf*": "timm's MaxViT is the authors', whose classifier has a bias and whose"
+        " shortcuts are projected only where channels change",
+        "maxvit*rw*": "timm's own MaxViTs have other stems, channels and attention",
+        "maxvit*pm*": "timm's own MaxViTs have other stems, channels and attention",
+    },
     published=(
         *weights_metadata("MaxVit", {"maxvit-t": ("30,919,624", "5.558G")}),
         Published("maxvit-t", "trainable_params", "31M", AUTHORS),

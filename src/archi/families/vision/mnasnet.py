@@ -92,7 +92,7 @@ def inverted(x: Tensor, row: Row, filters: int, strides: int, name: str) -> Tens
     options={
         "alpha": Alpha(
             0.05,
-            10,
+            4,
             default=1.0,
             help="times the filters, in multiples of 8",
             search=[twentieth / 20 for twentieth in range(4, 61)],
@@ -102,6 +102,20 @@ def inverted(x: Tensor, row: Row, filters: int, strides: int, name: str) -> Tens
     also=("mnasnet", "mnasnet-b1"),
     presets={"mnasnet-a1": {"alpha": 1.0, "variant": "a1"}},
     catalogue=("mnasnet0.5", "mnasnet0.75", "mnasnet1.0", "mnasnet1.3", "mnasnet-a1"),
+    elsewhere={
+        "torchvision": {
+            f"mnasnet{alpha.replace('.', '_')}": f"mnasnet{alpha}"
+            for alpha in ("0.5", "0.75", "1.0", "1.3")
+        },
+        "timm": {
+            f"{name}_{percent:03}": f"mnasnet{percent / 100},variant={variant}"
+            for name, variant in (("mnasnet", "b1"), ("semnasnet", "a1"))
+            for percent in (50, 75, 100, 140)
+        },
+    },
+    missing={
+        "mnasnet-small": "timm's own, of other blocks",
+    },
     published=(
         *weights_metadata(
             "MNASNet",

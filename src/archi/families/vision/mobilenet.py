@@ -12,6 +12,7 @@ Deviates from the paper as Keras does: activations are cut off at 6, and the cla
 from __future__ import annotations
 
 from archi.families._blocks import channel_axis, keras_table
+from archi.families.elsewhere import HUGGING_FACE
 from archi.families.options import Decimal, Int
 from archi.families.registry import Paper, Published, family
 from archi.graph import Tensor, scope
@@ -92,12 +93,12 @@ TABLE_7 = "Howard et al. 2017, Table 7"
     options={
         "alpha": Decimal(
             1 / 32,
-            100,
+            4,
             default=1.0,
             help="width multiplier: times the filters of every layer",
             search=[n / 32 for n in range(1, 65)],
         ),
-        "depth_multiplier": Int(1, 1000, default=1, help="depthwise filters for each channel"),
+        "depth_multiplier": Int(1, 32, default=1, help="depthwise filters for each channel"),
         "dropout": Decimal(0, 1, default=0.001, help="dropout rate before the classifier"),
     },
     presets={
@@ -114,6 +115,18 @@ TABLE_7 = "Howard et al. 2017, Table 7"
             "MobileNet(depth_multiplier=2, input_shape=(33, 64, 1), classes=7)"
         ),
         "mobilenet,top=false": "MobileNet(include_top=False, input_shape=(224, 224, 3))",
+    },
+    elsewhere={
+        "timm": {f"mobilenetv1_{percent}": f"mobilenet-{percent / 100}" for percent in (100, 125)},
+        HUGGING_FACE: {  # which has a class for the background
+            f"google/mobilenet_v1_{alpha}_{size}": (
+                f"mobilenet-{alpha},input={size}x{size}x3,classes=1001"
+            )
+            for alpha, size in (("0.75", 192), ("1.0", 224))
+        },
+    },
+    missing={
+        "mobilenet-v1-*h": "timm's own, with a hidden layer in its classifier",
     },
     published=(
         Published("mobilenet", "macs", "569M", TABLE_6),

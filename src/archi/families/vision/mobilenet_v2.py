@@ -9,6 +9,7 @@ Bottlenecks, CVPR 2018, Table 2. Equal to `keras.applications.mobilenet_v2` laye
 from __future__ import annotations
 
 from archi.families._blocks import channel_axis, keras_table, make_divisible, pad_for_stride
+from archi.families.elsewhere import HUGGING_FACE
 from archi.families.options import Decimal
 from archi.families.registry import Paper, Published, family
 from archi.graph import Tensor, scope
@@ -105,7 +106,7 @@ WITHOUT_BN = "without those of normalisations, as that figure is, it is equal"
     options={
         "alpha": Decimal(
             1 / 32,
-            100,
+            4,
             default=1.0,
             help="width multiplier: times the filters, in multiples of 8",
             search=[n / 20 for n in range(1, 41)],
@@ -129,6 +130,22 @@ WITHOUT_BN = "without those of normalisations, as that figure is, it is equal"
             "MobileNetV2(alpha=0.6, input_shape=(33, 64, 1), classes=7)"
         ),
         "mobilenet-v2,top=false": "MobileNetV2(include_top=False, input_shape=(224, 224, 3))",
+    },
+    elsewhere={
+        "torchvision": {"mobilenet_v2": "mobilenet-v2"},
+        "timm": {
+            f"mobilenetv2_{percent:03}": f"mobilenet-v2-{percent / 100}"
+            for percent in (35, 50, 75, 100, 140)
+        },
+        HUGGING_FACE: {  # which has a class for the background
+            f"google/mobilenet_v2_{alpha}_{size}": (
+                f"mobilenet-v2-{alpha},input={size}x{size}x3,classes=1001"
+            )
+            for alpha, size in (("0.35", 96), ("0.75", 160), ("1.0", 224), ("1.4", 224))
+        },
+    },
+    missing={
+        "mobilenet-v2-*d": "timm's own, scaled in depth too",
     },
     published=(
         Published(

@@ -168,7 +168,7 @@ TORCHVISION = "torchvision.models, MobileNetV3 weights' metadata"
         "size": OneOf("small", "large", help="which of the paper's two tables"),
         "alpha": Decimal(
             1 / 32,
-            100,
+            4,
             default=1.0,
             help="width multiplier: times the filters, in multiples of 8",
             search=[n / 20 for n in range(4, 41)],
@@ -205,6 +205,29 @@ TORCHVISION = "torchvision.models, MobileNetV3 weights' metadata"
             "MobileNetV3Large(alpha=0.35, minimalistic=True, include_top=False, "
             "input_shape=(224, 224, 3))"
         ),
+    },
+    elsewhere={
+        "torchvision": {f"mobilenet_v3_{size}": f"mobilenet-v3-{size}" for size in TABLES},
+        "timm": {
+            **{
+                f"{start}mobilenetv3_{size}_{percent:03}": f"mobilenet-v3-{size}-{percent / 100}"
+                for start in ("", "tf_")
+                for size in TABLES
+                for percent in (75, 100)
+            },
+            "mobilenetv3_small_050": "mobilenet-v3-small-0.5",
+            **{
+                f"tf_mobilenetv3_{size}_minimal_100": f"mobilenet-v3-{size}-minimalistic"
+                for size in TABLES
+            },
+        },
+    },
+    missing={
+        "mobilenet-v3-*d": "timm's own, scaled in depth too",
+        "mobilenet-v3-rw": "timm's own, before there was the authors' code",
+        "mobilenet-v4*": "MobileNetV4 is another network",
+        "mobilenet-v5*": "MobileNetV5 is another network",
+        "mobilenet-edgetpu*": "MobileNet-EdgeTPU has other blocks",
     },
     published=(
         Published("mobilenet-v3-large", "trainable_params", "5.4M", TABLE_3, "perhaps cut off"),

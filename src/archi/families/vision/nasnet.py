@@ -106,17 +106,17 @@ CIFAR = {"stem": "cifar", "skip_reduction": False, "input": (32, 32, 3), "classe
     input=(299, 299, 3),
     classes=1000,
     options={
-        "N": Int(1, 500, help="normal cells a stage", search=range(1, 13)),
+        "N": Int(1, 100, help="normal cells a stage", search=range(1, 13)),
         "F": Int(
             96,
-            96_000,
+            19_200,
             step=96,
             rule="a multiple of 96 (24 × 2²)",
             help="filters of the penultimate layer",
         ),
         "stem_filters": Int(
             1,
-            10_000,
+            1024,
             default=96,
             help="filters of the first convolution",
             search=(32, 96),
@@ -159,6 +159,7 @@ CIFAR = {"stem": "cifar", "skip_reduction": False, "input": (32, 32, 3), "classe
         "nasnet-mobile,input=97x64x3,classes=7": "NASNetMobile(classes=7, input_shape=(97, 64, 3))",
     },
     missing={"nasnet-b": FIGURES_ONLY, "nasnet-c": FIGURES_ONLY},
+    elsewhere={"timm": {"nasnetalarge": "nasnet-large"}},
     published=(
         Published("nasnet-mobile", "params", "5.3M", TABLE_3),
         Published("nasnet-mobile", "macs", "564M", TABLE_3),

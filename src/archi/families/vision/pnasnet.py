@@ -98,16 +98,16 @@ TABLE_5 = "Liu et al. 2017, Table 5"
     input=(331, 331, 3),
     classes=1000,
     options={
-        "N": Int(1, 500, help="cells at each resolution", search=range(1, 13)),
+        "N": Int(1, 100, help="cells at each resolution", search=range(1, 13)),
         "F": Filters(
             8,
-            8000,
+            1920,
             step=8,
             rule="even",
             help="filters of a cell at the first resolution",
         ),
         "stem_filters": Int(
-            1, 10_000, default=96, help="filters of the first convolution", search=(32, 96)
+            1, 1024, default=96, help="filters of the first convolution", search=(32, 96)
         ),
         "stem": OneOf(
             "imagenet",
@@ -129,6 +129,7 @@ TABLE_5 = "Liu et al. 2017, Table 5"
         },
     },
     catalogue=("pnasnet-5-cifar", "pnasnet-5-mobile", "pnasnet-5-large"),
+    elsewhere={"timm": {"pnasnet5large": "pnasnet-5-large"}},
     published=(
         Published("pnasnet-5-cifar", "trainable_params", "3.2M", TABLE_3),
         Published("pnasnet-5-mobile", "trainable_params", "5.1M", TABLE_4),

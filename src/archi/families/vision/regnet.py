@@ -19,6 +19,7 @@ from math import log
 from typing import NamedTuple
 
 from archi.families._blocks import classifier, make_divisible
+from archi.families.elsewhere import HUGGING_FACE
 from archi.families.options import OneOf, dotted
 from archi.families.registry import Paper, Published, family
 from archi.families.vision._torchvision import bottleneck, conv_bn, weights_metadata
@@ -149,6 +150,31 @@ MODEL_ZOO = {  # params and flops, which are MACs
     "y-32gf": ("145.0M", "32.3G"),
 }
 
+ROUNDED_OTHERWISE = ("x-400mf", "y-800mf", "y-8gf")  # by torchvision than by the authors
+SWAG = ("160", "320", "1280")  # RegNetYs that timm has weights of for larger images too
+
+
+def number(design: str) -> str:
+    """Return the number that a design's size is in timm, hundreds of MF: 016 for y-1.6gf."""
+    size = design[2:]
+    hundreds = float(size[:-2]) * 10 if size.endswith("gf") else float(size[:-2]) / 100
+    return f"{round(hundreds):03}"
+
+
+def timm_names() -> dict[str, str]:
+    """The designs by their names in timm, which rounds as the authors do; `_tv` is torchvision."""
+    names = {}
+    for design in DESIGNS:
+        name = f"regnet{design[0]}_{number(design)}"
+        names[name] = f"regnet-{design}"
+        if design in ROUNDED_OTHERWISE:
+            names[name] += ",rounding=authors"
+            names[f"{name}_tv"] = f"regnet-{design}"
+        if design[0] == "y" and number(design) in SWAG:
+            for tag in ("swag_ft_in1k", "seer_ft_in1k"):
+                names[f"{name}.{tag}"] = f"regnet-{design},input=384x384x3"
+    return names
+
 
 @family(
     "regnet-{design}",
@@ -168,6 +194,25 @@ MODEL_ZOO = {  # params and flops, which are MACs
             default="torchvision",
             help="how widths become multiples of the group width, where torchvision has the design",
         ),
+    },
+    elsewhere={
+        "torchvision": {
+            f"regnet_{design.replace('-', '_').replace('.', '_')}": f"regnet-{design}"
+            for design in TORCHVISION
+        },
+        "timm": timm_names(),
+        HUGGING_FACE: {  # those that are the same whoever rounds
+            f"facebook/regnet-{design[0]}-{number(design)}": f"regnet-{design}"
+            for design in DESIGNS
+            if design not in (*ROUNDED_OTHERWISE, "y-128gf")
+        },
+    },
+    missing={
+        "regnetv*": "timm's own, with other activations",
+        "regnetz*": "RegNetZ has inverted bottlenecks",
+        "regnet*sgn": "it normalises groups, not batches",
+        "regnet-y-640*": "the paper has up to 32 GF, and archi no table of this design",
+        "regnet-y-2560*": "the paper has up to 32 GF, and archi no table of this design",
     },
     published=(
         *weights_metadata(

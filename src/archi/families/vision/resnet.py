@@ -11,6 +11,7 @@ strides in the 3×3.
 from __future__ import annotations
 
 from archi.families._blocks import RESNET_FILTERS, RESNET_TABLE_1, classifier, keras_table
+from archi.families.elsewhere import HUGGING_FACE
 from archi.families.options import Flag, Int, OneOf
 from archi.families.registry import Paper, Published, family
 from archi.families.vision._resnet import basic, bottleneck, imagenet_stem, projected, stacked
@@ -19,6 +20,20 @@ from archi.graph import Tensor
 PAPER_TABLE_1 = "He et al. 2015, Table 1"
 TORCHVISION = "torchvision.models, ResNet weights' metadata"
 WIDE = "bias=false,stride=3x3,width=2"  # torchvision's wide_resnet50_2 and wide_resnet101_2
+
+
+def torchvision_spec(depth: int) -> str:
+    """Return the spec of torchvision's ResNet, which timm and Hugging Face have too."""
+    return f"resnet{depth},bias=false,stride=3x3"
+
+
+def timm_names() -> dict[str, str]:
+    """The specs of timm's names, and of weights that were trained on images of another size."""
+    names = {f"resnet{depth}": torchvision_spec(depth) for depth in RESNET_TABLE_1}
+    smaller = ("resnet50.a1h_in1k", *(f"resnet{depth}.tv2_in1k" for depth in (50, 101, 152)))
+    for name in smaller:
+        names[name] = f"{names[name.partition('.')[0]]},input=176x176x3"
+    return names
 
 
 @family(
@@ -53,6 +68,28 @@ WIDE = "bias=false,stride=3x3,width=2"  # torchvision's wide_resnet50_2 and wide
         "resnet101": "ResNet101()",
         "resnet152": "ResNet152()",
         "resnet50,classes=10,input=64x96x1": "ResNet50(classes=10, input_shape=(64, 96, 1))",
+    },
+    elsewhere={
+        "torchvision": {f"resnet{depth}": torchvision_spec(depth) for depth in RESNET_TABLE_1},
+        "timm": timm_names(),
+        HUGGING_FACE: {
+            f"microsoft/resnet-{depth}": torchvision_spec(depth) for depth in RESNET_TABLE_1
+        },
+    },
+    missing={
+        "resnet26": "timm's own, of another depth",
+        "resnet200": "of a later paper, of another depth",
+        "resnet*clip*": "CLIP's: it has three convolutions for a stem, and attention for a head",
+        "resnet*mlp": "timm's own: its classifier has a hidden layer",
+        "resnet*gn": "it normalises groups, not batches",
+        "resnetblur*": "it blurs where it strides",
+        "resnetaa*": "it blurs where it strides",
+        "resnetrs*": "ResNet-RS has another stem, other depths, and squeeze and excitation",
+        "resnet[1235]*d": "ResNet-D: it has three convolutions for a stem, and its shortcuts pool",
+        "resnet[1235]*[cs]": "ResNet-C or -S: it has three convolutions for a stem",
+        "resnet[1235]*t": "timm's own: it has three convolutions for a stem",
+        "resnet[1235]*ts": "timm's own: it has three convolutions for a stem",
+        "resnet[56]1q": "timm's own: it has three convolutions for a stem",
     },
     published=(
         Published("resnet18", "macs", "1.8G", PAPER_TABLE_1),

@@ -75,6 +75,15 @@ def stem(x: Tensor) -> Tensor:
         "resnet152v2": "ResNet152V2()",
         "resnet50v2,top=false": "ResNet50V2(include_top=False, input_shape=(224, 224, 3))",
     },
+    missing={
+        "resnet-v2*bit*": "BiT normalises groups, and standardises weights",
+        "resnet-v2*gn": "it normalises groups, not batches",
+        "resnet-v2*evos": "it normalises and activates at once",
+        "resnet-v2*frn": "it normalises each filter, not batches",
+        "resnet-v2-*[dt]": "timm's own: it has three convolutions for a stem",
+        "resnet-v2-18": "the authors and Keras have 50, 101 and 152",
+        "resnet-v2-34": "the authors and Keras have 50, 101 and 152",
+    },
     published=(
         *keras_table("resnet50v2", "25.6M", "103"),
         *keras_table("resnet101v2", "44.7M", "205"),

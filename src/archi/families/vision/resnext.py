@@ -27,6 +27,9 @@ def stem(x: Tensor) -> Tensor:
     return MaxPooling2D(3, strides=2, name="pool1")(x)
 
 
+TIMM_SHAPES = ("32x4", "32x8", "32x16", "32x32", "32x48", "64x4")  # of its ResNeXt-101s
+
+
 @family(
     "resnext{depth}-{cardinality}x{width}d",
     paper=Paper(
@@ -40,10 +43,10 @@ def stem(x: Tensor) -> Tensor:
     options={
         "depth": OneOf(50, 101, 152, help="weighted layers"),
         "cardinality": Int(
-            1, 256, help="groups of the 3×3 convolutions, C", search=(1, 2, 4, 8, 16, 32, 64)
+            1, 128, help="groups of the 3×3 convolutions, C", search=(1, 2, 4, 8, 16, 32, 64)
         ),
         "width": Int(
-            1, 256, help="filters of one group in the first stage, d", search=range(1, 65)
+            1, 128, help="filters of one group in the first stage, d", search=range(1, 65)
         ),
     },
     catalogue=(
@@ -53,6 +56,26 @@ def stem(x: Tensor) -> Tensor:
         "resnext101-64x4d",
         "resnext152-32x4d",
     ),
+    elsewhere={
+        "torchvision": {
+            f"resnext{name}": f"resnext{name.replace('_', '-')}"
+            for name in ("50_32x4d", "101_32x8d", "101_64x4d")
+        },
+        "timm": {
+            **{
+                f"resnext{name}": f"resnext{name.replace('_', '-')}"
+                for name in ("50_32x4d", *(f"101_{shape}d" for shape in TIMM_SHAPES))
+            },
+            **{
+                f"resnext{name}.tv2_in1k": f"resnext{name.replace('_', '-')},input=176x176x3"
+                for name in ("50_32x4d", "101_32x8d")
+            },
+        },
+    },
+    missing={
+        "resnext50d*": "it has the stem of three convolutions and the shortcuts of ResNet-D",
+        "resnext26*": "timm's own, of another depth",
+    },
     published=(
         *weights_metadata(
             "ResNeXt",

@@ -31,10 +31,10 @@ TABLE_7 = "Xie et al. 2017, Table 7"
     classes=10,
     options={
         "cardinality": Int(
-            1, 256, help="groups of the 3×3 convolutions, C", search=(1, 2, 4, 8, 16, 32, 64)
+            1, 128, help="groups of the 3×3 convolutions, C", search=(1, 2, 4, 8, 16, 32, 64)
         ),
         "width": Int(
-            1, 256, help="filters of one group in the first stage, d", search=range(1, 129)
+            1, 128, help="filters of one group in the first stage, d", search=range(1, 129)
         ),
     },
     catalogue=("resnext29-8x64d", "resnext29-16x64d"),

@@ -60,6 +60,15 @@ MACS = {50: "3.87G", 101: "7.60G", 152: "11.32G"}
             help="reduction ratio r: channels to filters between squeeze and excitation",
         ),
     },
+    elsewhere={
+        "timm": {f"legacy_seresnet{depth}": f"se-resnet{depth}" for depth in RESNET_TABLE_1}
+    },
+    missing={
+        "se-resnet[1235]*d": "it has the stem of three convolutions and the shortcuts of ResNet-D",
+        "se-resnet[1235]*t": "timm's own: it has three convolutions for a stem",
+        "se-resnet[1235]*ts": "timm's own: it has three convolutions for a stem",
+        "se-resnetaa*": "it blurs where it strides",
+    },
     published=(
         *(
             Published(

@@ -49,13 +49,31 @@ MACS = {"se-resnext50-32x4d": "4.25G", "se-resnext101-32x4d": "8.00G"}
     options={
         "depth": OneOf(50, 101, 152, help="weighted layers of the ResNeXt"),
         "cardinality": Int(
-            1, 256, help="groups of the 3×3 convolutions, C", search=(1, 2, 4, 8, 16, 32, 64)
+            1, 128, help="groups of the 3×3 convolutions, C", search=(1, 2, 4, 8, 16, 32, 64)
         ),
         "width": Int(
-            1, 256, help="filters of one group in the first stage, d", search=range(1, 65)
+            1, 128, help="filters of one group in the first stage, d", search=range(1, 65)
         ),
     },
     catalogue=tuple(PARAMETERS),
+    elsewhere={
+        "timm": {
+            **{
+                f"seresnext{name}": f"se-resnext{name.replace('_', '-')}"
+                for name in ("50_32x4d", "101_32x4d", "101_32x8d", "101_64x4d")
+            },
+            **{
+                f"legacy_seresnext{name}": f"se-resnext{name.replace('_', '-')}"
+                for name in ("50_32x4d", "101_32x4d")
+            },
+        },
+    },
+    missing={
+        "se-resnext101d*": "it has the stem of three convolutions and the shortcuts of ResNet-D",
+        "se-resnext26*": "timm's own, of another depth",
+        "se-resnextaa*": "it blurs where it strides",
+        "legacy-se-resnext26*": "timm's own, of another depth",
+    },
     published=(
         *(
             Published(spec, "trainable_params", figure, PYTORCHCV)

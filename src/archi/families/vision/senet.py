@@ -61,6 +61,7 @@ def block(x: Tensor, filters: int, strides: int, name: str) -> Tensor:
     ),
     input=(224, 224, 3),
     classes=1000,
+    elsewhere={"timm": {"senet154": "senet154", "legacy_senet154": "senet154"}},
     published=(Published("senet154", "trainable_params", "115,088,984", PYTORCHCV),),
     recipe={
         "optimizer": "SGD, momentum 0.9, synchronous over 8 servers",

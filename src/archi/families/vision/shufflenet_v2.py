@@ -75,6 +75,12 @@ MORE = "more is counted than MACs; the paper does not say what"
     input=(224, 224, 3),
     classes=1000,
     options={"width": Release(*TABLE_5, help="multiplier of Table 5")},
+    elsewhere={
+        "torchvision": {
+            f"shufflenet_v2_x{width}".replace(".", "_"): f"shufflenet-v2-x{width}"
+            for width in TABLE_5
+        }
+    },
     published=(
         *weights_metadata(
             "ShuffleNet V2",

@@ -72,6 +72,11 @@ def classifier(x: Tensor, classes: int) -> Tensor:
     input=(224, 224, 3),
     classes=1000,
     options={"version": Release(*VERSIONS, help="of the authors' code; 1.0 is the paper's")},
+    elsewhere={
+        "torchvision": {
+            f"squeezenet{version}".replace(".", "_"): f"squeezenet{version}" for version in VERSIONS
+        }
+    },
     published=(
         *weights_metadata(
             "SqueezeNet",

@@ -10,11 +10,13 @@ each block, and windows stay as large in stages that are smaller than they.
 
 from __future__ import annotations
 
+from archi.families.elsewhere import HUGGING_FACE
 from archi.families.options import Int
 from archi.families.registry import Paper, Published, family
 from archi.families.vision._swin import SIZES, in_windows, neighbours
 from archi.families.vision._swin import swin as network
 from archi.families.vision._torchvision import weights_metadata
+from archi.families.vision._transformers import SIZES as SIZE_WORDS
 from archi.families.vision._transformers import (
     Letter,
     attend,
@@ -74,6 +76,22 @@ MODELS = {  # params and FLOPs, which are MACs; those of 224×224 are in Table 1
 }
 
 
+# Letter, window and image of the authors' networks, as timm and Hugging Face name them.
+MICROSOFT = (
+    ("t", 7, 224),
+    ("s", 7, 224),
+    ("b", 7, 224),
+    ("b", 12, 384),
+    ("l", 7, 224),
+    ("l", 12, 384),
+)
+
+
+def spec(size: str, window: int, side: int) -> str:
+    """Return the spec of a network for images of this side."""
+    return f"swin-{size},window={window},input={side}x{side}x3"
+
+
 @family(
     "swin-{size}",
     paper=Paper(
@@ -89,6 +107,24 @@ MODELS = {  # params and FLOPs, which are MACs; those of 224×224 are in Table 1
         "window": Int(1, 64, default=7, help="positions along the side of a window"),
     },
     also=("swin-v1-{size}",),
+    elsewhere={
+        "torchvision": {f"swin_{size}": f"swin-{size}" for size in "tsb"},
+        "timm": {
+            f"swin_{SIZE_WORDS[size]}_patch4_window{window}_{side}": spec(size, window, side)
+            for size, window, side in MICROSOFT
+        },
+        HUGGING_FACE: {
+            f"microsoft/swin-{SIZE_WORDS[size]}-patch4-window{window}-{side}{trained}": (
+                f"{spec(size, window, side)},classes={classes}"
+            )
+            for size, window, side in MICROSOFT
+            for trained, classes in (("", 1000), ("-in22k", 21841))
+            if size in "bl" or not trained
+        },
+    },
+    missing={
+        "swin-s3*": "its sizes were searched for, in AutoFormerV2",
+    },
     published=(
         *weights_metadata(
             "SwinTransformer",

@@ -7,19 +7,22 @@ an offset, so that it goes on to larger windows; queries and keys are compared b
 Layer by layer the network of torchvision, where keys have a bias that always is zero: it is a
 parameter all the same, which a constraint holds at zero here. `swin-v2-l`, which torchvision
 lacks, is the authors'. Deviates from their code as torchvision does: keys have that bias,
-images that windows do not cover are padded, in each block, and windows stay as large in
-stages that are smaller than they.
+which `key_bias=false` leaves out; images that windows do not cover are padded, in each block,
+and windows stay as large in stages that are smaller than they.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from math import copysign, log, log2
 
-from archi.families.options import Int
+from archi.families.elsewhere import HUGGING_FACE
+from archi.families.options import Flag, Int
 from archi.families.registry import Paper, Published, family
 from archi.families.vision._swin import SIZES, in_windows, neighbours
 from archi.families.vision._swin import swin as network
 from archi.families.vision._torchvision import weights_metadata
+from archi.families.vision._transformers import SIZES as SIZE_WORDS
 from archi.families.vision._transformers import (
     Letter,
     attend,
@@ -73,10 +76,13 @@ def scale(x: Tensor, heads: int, name: str) -> Tensor:
     return arithmetic.Exp(name=f"{name}_exp")(logits)
 
 
-def attention(x: Tensor, heads: int, window: int, name: str, mask: Tensor | None) -> Tensor:
+def attention(
+    x: Tensor, heads: int, window: int, name: str, mask: Tensor | None, key_bias: bool = True
+) -> Tensor:
     """Attention by the cosine of queries and keys: Equation 3, cos(q, k) / τ + B."""
     query = project(x, heads, f"{name}_query")
-    key = project(x, heads, f"{name}_key", bias_constraint=AT_ZERO)
+    at_zero = {"bias_constraint": AT_ZERO} if key_bias else {"use_bias": False}
+    key = project(x, heads, f"{name}_key", **at_zero)
     value = project(x, heads, f"{name}_value")
     query = UnitNormalization(name=f"{name}_query_unit")(query)
     key = UnitNormalization(name=f"{name}_key_unit")(key)
@@ -86,7 +92,16 @@ def attention(x: Tensor, heads: int, window: int, name: str, mask: Tensor | None
     return attend(query, key, value, bias, name, mask)
 
 
-def block(x: Tensor, heads: int, window: int, shift: int, rate: float, name: str) -> Tensor:
+def block(
+    x: Tensor,
+    heads: int,
+    window: int,
+    shift: int,
+    rate: float,
+    name: str,
+    *,
+    key_bias: bool = True,
+) -> Tensor:
     """Attention in windows and MLP, normalised before the shortcut: res-post-norm, Figure 1.
 
     Windows are no larger than the image.
@@ -98,7 +113,9 @@ def block(x: Tensor, heads: int, window: int, shift: int, rate: float, name: str
         window,
         shift,
         name,
-        lambda windows, mask: attention(windows, heads, window, f"{name}_attention", mask),
+        lambda windows, mask: attention(
+            windows, heads, window, f"{name}_attention", mask, key_bias
+        ),
     )
     x = residual(x, normalize(y, f"{name}_norm1"), f"{name}_attention", rate)
     y = mlp(x, 4 * known(x)[-1], name)
@@ -125,6 +142,26 @@ MODELS = {  # params, FLOPs, which are MACs, and those left out where they show 
     "swin-v2-l,input=384x384x3,window=24": ("197M", "115.4G", "606.2M"),
 }
 
+MICROSOFT_NAMES = {  # as timm and Hugging Face have them, which have no bias of keys at all
+    **{
+        f"{SIZE_WORDS[size]}-window{window}-256": f"swin-v2-{size},window={window},key_bias=false"
+        for size in "tsb"
+        for window in (8, 16)
+    },
+    **{
+        f"{SIZE_WORDS[size]}-window{name}": (
+            f"swin-v2-{size},window={window},key_bias=false,input={side}x{side}x3,classes={classes}"
+        )
+        for size in "bl"
+        for name, window, side, classes in (
+            ("12-192", 12, 192, 21841),
+            ("12to16-192to256", 16, 256, 1000),
+            ("12to24-192to384", 24, 384, 1000),
+        )
+    },
+}
+TRAINED = {"12-192": "-22k", "12to16-192to256": "-22kto1k-ft", "12to24-192to384": "-22kto1k-ft"}
+
 
 @family(
     "swin-v2-{size}",
@@ -139,6 +176,21 @@ MODELS = {  # params, FLOPs, which are MACs, and those left out where they show 
     options={
         "size": Letter(*SIZES, help="tiny, small, base or large"),
         "window": Int(1, 64, default=8, help="positions along the side of a window"),
+        "key_bias": Flag(True, help="the bias of keys that is held at zero, as torchvision has it"),
+    },
+    elsewhere={
+        "torchvision": {f"swin_v2_{size}": f"swin-v2-{size}" for size in "tsb"},
+        "timm": {
+            f"swinv2_{name}".replace("-", "_"): spec for name, spec in MICROSOFT_NAMES.items()
+        },
+        HUGGING_FACE: {
+            f"microsoft/swinv2-{name.replace('-', '-patch4-', 1)}"
+            f"{TRAINED.get(name.partition('-window')[2], '')}": spec
+            for name, spec in MICROSOFT_NAMES.items()
+        },
+    },
+    missing={
+        "swin-v2-cr-*": "another implementation, whose blocks differ from the authors'",
     },
     published=(
         *weights_metadata(
@@ -169,6 +221,7 @@ MODELS = {  # params, FLOPs, which are MACs, and those left out where they show 
         "source": "github.com/microsoft/Swin-Transformer, config.py and configs/swinv2",
     },
 )
-def swin_v2(x: Tensor, classes: int, top: bool, size: str, window: int) -> Tensor:
+def swin_v2(x: Tensor, classes: int, top: bool, size: str, window: int, key_bias: bool) -> Tensor:
     """The network: that of the first version, with other blocks."""
-    return network(x, classes, top, SIZES[size], window, block, merge)
+    own_block = partial(block, key_bias=key_bias)
+    return network(x, classes, top, SIZES[size], window, own_block, merge)

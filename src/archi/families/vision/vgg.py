@@ -81,6 +81,13 @@ TORCHVISION_FIGURES = {  # params and operations
         "vgg16,top=false": "VGG16(include_top=False, input_shape=(224, 224, 3))",
         "vgg19,input=64x96x1,classes=10": "VGG19(classes=10, input_shape=(64, 96, 1))",
     },
+    elsewhere={
+        library: {
+            **{f"vgg{depth}": f"vgg{depth}" for depth in TABLE_1},
+            **{f"vgg{depth}_bn": f"vgg{depth}-bn" for depth in TABLE_1},
+        }
+        for library in ("torchvision", "timm")
+    },
     published=(
         Published("vgg11", "params", "133M", PAPER_TABLE_2),
         Published("vgg13", "params", "133M", PAPER_TABLE_2),

@@ -15,10 +15,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from archi.families.elsewhere import HUGGING_FACE
 from archi.families.options import Decimal, Int
 from archi.families.registry import Paper, Published, family
 from archi.families.vision._torchvision import weights_metadata
 from archi.families.vision._transformers import (
+    SIZES,
     Letter,
     channels_last,
     known,
@@ -99,6 +101,42 @@ PAPER = "Dosovitskiy et al. 2021, Table 1"
 DEIT = "github.com/facebookresearch/deit, README_deit.md"
 
 
+# Letter, patch and image of the networks that timm has, and those that Hugging Face has.
+TIMM = (
+    ("ti", 16, 224),
+    ("ti", 16, 384),
+    ("s", 32, 224),
+    ("s", 32, 384),
+    ("s", 16, 224),
+    ("s", 16, 384),
+    ("b", 32, 224),
+    ("b", 32, 384),
+    ("b", 16, 224),
+    ("b", 16, 384),
+    ("b", 8, 224),
+    ("l", 32, 224),
+    ("l", 32, 384),
+    ("l", 16, 224),
+    ("l", 16, 384),
+    ("l", 14, 224),
+    ("h", 14, 224),
+)
+GOOGLE = (
+    ("b", 16, 224),
+    ("b", 16, 384),
+    ("b", 32, 384),
+    ("l", 16, 224),
+    ("l", 16, 384),
+    ("l", 32, 384),
+)
+DEIT_NAMES = (("ti", 224), ("s", 224), ("b", 224), ("b", 384))
+
+
+def spec(size: str, patch: int, side: int) -> str:
+    """Return the spec of a network for images of this side."""
+    return f"vit-{size}-{patch},input={side}x{side}x3"
+
+
 @family(
     "vit-{size}-{patch}",
     paper=Paper(
@@ -112,10 +150,10 @@ DEIT = "github.com/facebookresearch/deit, README_deit.md"
     classes=1000,
     options={
         "size": Letter(*TABLE_1, help="tiny, small, base, large or huge"),
-        "patch": Int(1, 512, help="pixels along the side of a patch", search=(8, 14, 16, 32)),
+        "patch": Int(1, 128, help="pixels along the side of a patch", search=(8, 14, 16, 32)),
         "dropout": Decimal(0, 0.9, default=0.0, help="rate behind every part"),
     },
-    also=("vit-{size}-patch{patch}",),
+    also=("vit-{size}-patch{patch}", "vit-{size}/{patch}"),
     catalogue=(
         "vit-ti-16",
         "vit-s-16",
@@ -126,6 +164,54 @@ DEIT = "github.com/facebookresearch/deit, README_deit.md"
         "vit-l-32",
         "vit-h-14",
     ),
+    elsewhere={
+        "torchvision": {
+            f"vit_{name}".replace("-", "_"): f"vit-{name}"
+            for name in ("b-16", "b-32", "l-16", "l-32", "h-14")
+        },
+        "timm": {
+            **{
+                f"vit_{SIZES[size]}_patch{patch}_{side}": spec(size, patch, side)
+                for size, patch, side in TIMM
+            },
+            **{
+                f"deit_{SIZES[size]}_patch16_{side}": spec(size, 16, side)
+                for size, side in DEIT_NAMES
+            },
+        },
+        HUGGING_FACE: {
+            **{
+                f"google/vit-{SIZES[size]}-patch{patch}-{side}": spec(size, patch, side)
+                for size, patch, side in GOOGLE
+            },
+            **{
+                f"facebook/deit-{SIZES[size]}-patch16-{side}": spec(size, 16, side)
+                for size, side in DEIT_NAMES
+            },
+        },
+    },
+    missing={
+        "deit*distilled*": "a distilled DeiT has a second token and a second classifier",
+        "deit3*": "DeiT III scales what its branches give",
+        "vit*clip*": "CLIP's encoder has a normalisation before its blocks",
+        "vit*siglip*": "SigLIP's encoder pools by attention",
+        "vit*dino*": "DINO's networks have no classifier, or scale what their branches give",
+        "vit*rope*": "its positions are rotations of queries and keys",
+        "vit*relpos*": "its positions are biases of attention",
+        "vit*reg*": "it has register tokens",
+        "vit*gap*": "it has no class token: the mean of all positions is classified",
+        "vit*r26*": "a hybrid, whose patches a ResNet makes",
+        "vit*r50*": "a hybrid, whose patches a ResNet makes",
+        "vit*-r-s16*": "a hybrid, whose patches a ResNet makes",
+        "vit*resnet*": "a hybrid, whose patches a ResNet makes",
+        "vit*mci*": "a hybrid, whose patches convolutions make",
+        "vit*giant*": "the paper has base to huge; this size is of a later one",
+        "vit*gigantic*": "the paper has base to huge; this size is of a later one",
+        "vit*plus*": "its width is not the paper's",
+        "vit-small-patch8-224*": "in timm it has no classifier; vit-s-8 has one",
+        "vit*patch16-224-in21k": "it has no classifier",
+        "vit-pe-*": "a Perception Encoder has other positions and another head",
+    },
     published=(
         *weights_metadata(
             "VisionTransformer",

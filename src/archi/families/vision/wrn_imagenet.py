@@ -52,7 +52,7 @@ PARAMETERS = {
         "depth": OneOf(*RESNET_TABLE_1, help="weighted layers; from 50 on with bottlenecks"),
         "width": Decimal(
             1 / 64,
-            100,
+            32,
             step=1 / 64,
             rule="whose 64-fold is whole",
             help="widening factor k: times the filters of a ResNet",
@@ -70,6 +70,14 @@ PARAMETERS = {
         "wrn-34-2-imagenet",
         "wrn-50-2-bottleneck",
     ),
+    elsewhere={
+        "torchvision": {f"wide_resnet{depth}_2": f"wrn-{depth}-2-imagenet" for depth in (50, 101)},
+        "timm": {
+            f"wide_resnet{depth}_2{tag}": f"wrn-{depth}-2-imagenet,input={side}x{side}x3"
+            for depth in (50, 101)
+            for tag, side in (("", 224), (".tv2_in1k", 176))
+        },
+    },
     published=(
         *(
             Published(spec, "trainable_params", figure, table)

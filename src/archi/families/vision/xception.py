@@ -77,6 +77,10 @@ def middle(x: Tensor, name: str) -> Tensor:
         "xception": "Xception()",
         "xception,top=false": "Xception(include_top=False, input_shape=(299, 299, 3))",
     },
+    elsewhere={"timm": {"legacy_xception": "xception"}},
+    missing={
+        "xception[467]*": "an aligned Xception of DeepLab, of other depths",
+    },
     published=(
         Published("xception", "trainable_params", "22,855,952", "Chollet 2016, Table 3"),
         *keras_table("xception", "22.9M", "81"),

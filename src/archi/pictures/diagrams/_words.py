@@ -90,9 +90,9 @@ def arguments(layer: Layer) -> str:
 
 def _window(layer: Layer) -> list[str]:
     """Return the window, and the arguments beside it that are not the usual ones."""
-    window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None) or ()
-    strides = getattr(layer, "strides", None) or ()
-    dilation = getattr(layer, "dilation_rate", None) or ()
+    window = _sizes(layer, "kernel_size") or _sizes(layer, "pool_size")
+    strides = _sizes(layer, "strides")
+    dilation = _sizes(layer, "dilation_rate")
     groups = getattr(layer, "groups", 1)
     filters = getattr(layer, "filters", None)
     rate = getattr(layer, "rate", None)
@@ -104,6 +104,15 @@ def _window(layer: Layer) -> list[str]:
         f"groups {groups}" if groups != 1 else "",
         f"{rate:g}" if rate else "",
     ]
+
+
+def _sizes(layer: Layer, name: str) -> tuple[int, ...]:
+    """Return an argument's size along each dimension of an image; operations may have one."""
+    value = getattr(layer, name, None) or ()
+    if not isinstance(value, int):
+        return tuple(value)
+    inputs = layer.nodes[0].inputs
+    return (value,) * max(1, len(inputs[0].shape) - 2 if inputs else 1)
 
 
 def _times(sizes: tuple[int, ...]) -> str:

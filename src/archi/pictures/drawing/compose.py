@@ -30,7 +30,7 @@ Item = Rect | Text | Line | Group
 def compose(diagram: Diagram, folds: int | None = None) -> Scene:
     """Return the drawing of a diagram. `folds` as in `layout.place`, for the first panel.
 
-    Raises ArchiError for a diagram that can't be laid out: edges in a circle, or too many.
+    Raises ArchiError for a diagram that can't be laid out: it has too many long edges.
     """
     main, *others = diagram.panels
     sides = [_Block(panel, _place(panel)) for panel in others]

@@ -19,6 +19,7 @@ from archi.pictures.drawing._folding import choose_cuts, crossing_boxes, split
 from archi.pictures.drawing._layering import BOX_GAP, Edge, Layering, Size, layering
 
 WIDEST = 3.0  # width by height, above which wide ranks are spread over several
+LOOP = 12.0  # how far an edge from a box to itself goes out
 NARROWING = (1.5, 0.8, 0.4)  # tried as width by height of the area that boxes need
 
 
@@ -47,8 +48,9 @@ def place(
 
     `folds` is the number of columns (of rows, for edges to the right); by default the
     picture comes out about as wide as high. Edges that share a source may run over each
-    other until they part. Raises ValueError if the graph has a cycle, or so many long
-    edges that nobody could follow them.
+    other until they part. An edge that closes a cycle runs against the others, one from a
+    box to itself around its corner. Raises ValueError for so many long edges that nobody
+    could follow them.
     """
     if direction not in ("down", "right"):
         raise ValueError(f"direction is down or right, not {direction!r}")
@@ -57,14 +59,68 @@ def place(
     if not sizes:
         return Placement(0.0, 0.0, [], [])
     if direction == "down":
-        return _place_down(sizes, edges, folds)
-    turned = _place_down([(height, width) for width, height in sizes], edges, folds)
+        return _place_any(sizes, edges, folds)
+    turned = _place_any([(height, width) for width, height in sizes], edges, folds)
     return Placement(
         turned.height,
         turned.width,
         [(y, x) for x, y in turned.boxes],
         [[(y, x) for x, y in route] for route in turned.routes],
     )
+
+
+def _place_any(sizes: list[Size], edges: list[Edge], folds: int | None) -> Placement:
+    """Lay out a graph that may have cycles, which `_place_down` can't."""
+    back = closing(len(sizes), edges)
+    if not back:
+        return _place_down(sizes, edges, folds)
+    turned = [(b, a) if i in back else (a, b) for i, (a, b) in enumerate(edges) if a != b]
+    placed = _place_down(sizes, turned, folds)
+    routes = iter(placed.routes)
+    found = []
+    for index, (source, target) in enumerate(edges):
+        if source == target:
+            found.append(_around_corner(placed.boxes[source], sizes[source]))
+        else:
+            route = next(routes)
+            found.append(route[::-1] if index in back else route)
+    margin = LOOP if any(source == target for source, target in edges) else 0.0
+    return Placement(placed.width + margin, placed.height, placed.boxes, found)
+
+
+def _around_corner(corner: Point, size: Size) -> list[Point]:
+    """Return the way from a box's right side back to it, further down."""
+    (x, y), (width, height) = corner, size
+    right, upper, lower = x + width, y + height / 4, y + 3 * height / 4
+    return [(right, upper), (right + LOOP, upper), (right + LOOP, lower), (right, lower)]
+
+
+def closing(count: int, edges: list[Edge]) -> set[int]:
+    """Return which edges close cycles: without them, or turned around, there is none.
+
+    Found depth-first from the boxes in order; iterative, for networks deeper than the stack.
+    """
+    after: list[list[tuple[int, int]]] = [[] for _ in range(count)]
+    for index, (source, target) in enumerate(edges):
+        after[source].append((target, index))
+    back: set[int] = set()
+    state = [0] * count  # 1 while a box is on the way, 2 when all behind it was seen
+    for start in range(count):
+        stack = [(start, iter(after[start]))] if not state[start] else []
+        state[start] = state[start] or 1
+        while stack:
+            box, pending = stack[-1]
+            for target, index in pending:
+                if state[target] == 1:
+                    back.add(index)
+                elif not state[target]:
+                    state[target] = 1
+                    stack.append((target, iter(after[target])))
+                    break
+            else:
+                state[box] = 2
+                stack.pop()
+    return back
 
 
 def _place_down(sizes: list[Size], edges: list[Edge], folds: int | None) -> Placement:

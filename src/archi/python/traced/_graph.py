@@ -76,13 +76,23 @@ class Drawing:
             for call in self.trace.calls:
                 self._call(call)
             before, after = (tree.map_structure(self._tensor, each) for each in (inputs, outputs))
-            _, layers = keras_order(tensors_in(before), tensors_in(after))
+            ends = tensors_in(before), tensors_in(after)
+            unread = self._for_losses(*ends)
+            _, layers = keras_order(ends[0], (*ends[1], *unread))
             spare = self._spare(self._claimed(layers))
-            unread = tuple(node.outputs[0] for node in spare)
+            unread += tuple(node.outputs[0] for node in spare)
             graph = Graph(before, after, self.trace.model.name, unread=unread)
         graph.hides_input = isinstance(self.trace.model, self.keras.Sequential)
         graph.data_format = data_format_of(graph)
         return graph
+
+    def _for_losses(
+        self, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...]
+    ) -> tuple[Tensor, ...]:
+        """Return what layers with weights give that no output reads, but a loss may."""
+        reached = set(keras_order(inputs, outputs)[1])
+        spare = [twin for twin in self.twins.values() if twin not in reached and twin.weights]
+        return tuple(node.outputs[0] for twin in spare for node in twin.nodes)
 
     def _input(self, symbol: Any) -> None:
         layer = InputLayer(batch_shape=tuple(symbol.shape), dtype=symbol.dtype)

@@ -109,6 +109,12 @@ class Trace:
         def symbolic_operation(operation: Any, *args: Any, **kwargs: Any) -> Any:
             return trace.operate(operation, args, kwargs)
 
+        def add_loss(layer: Any, loss: Any) -> None:
+            if not trace._has_symbols(loss):  # of those Keras says that they are no tensors
+                original_add_loss(layer, loss)
+
+        original_add_loss = layer_class.add_loss
+        layer_class.add_loss = add_loss
         layer_class.__call__ = call
         layer_class.symbolic_call = symbolic_layer
         operation_class.symbolic_call = symbolic_operation
@@ -116,6 +122,7 @@ class Trace:
             with self._symbolic_left_operands():
                 yield
         finally:
+            layer_class.add_loss = original_add_loss
             layer_class.__call__ = self.call_layer
             layer_class.symbolic_call = self.symbolic_layer
             operation_class.symbolic_call = self.symbolic_operation

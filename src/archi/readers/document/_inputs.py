@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archi.errors import LayerError, ReadError, quote
-from archi.graph import Shape, Tensor
+from archi.graph import UNKNOWN, Inference, Node, Shape, Tensor
 from archi.layers.core import InputLayer
 from archi.readers.document._places import name_of
 from archi.twin.layer import Layer
@@ -30,3 +30,17 @@ def fresh_input(shape: Shape, dtype: str, name: str) -> Tensor:
     layer = InputLayer(batch_shape=tuple(shape), dtype=dtype)
     layer.name = name
     return layer.add_call((), {}).outputs[0]
+
+
+def enter(layer: Layer, tensor: Tensor) -> Tensor:
+    """Return a tensor as the input of a model inside another, which `layer` is.
+
+    Where its shape is unknown, it is what the input says. Raises LayerError where the two
+    can't be the same.
+    """
+    if tensor.shape is not UNKNOWN:
+        return layer.add_call((tensor,), {}).outputs[0]
+    shape: Shape = getattr(layer, "batch_shape", None) or UNKNOWN
+    node = Node(layer, (tensor,), {}, Inference((shape,), (), 0, 0))
+    layer.nodes.append(node)
+    return node.outputs[0]

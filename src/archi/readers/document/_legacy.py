@@ -30,6 +30,11 @@ DROPPED = {
     "noise_shape": (None,),
     "trainable": None,
     "softmax_robust_masking": None,
+    "robust_masking": None,
+    "causal": None,
+    "sparse": None,
+    "dynamic": None,
+    "autocast": None,
     # Shapes that MultiHeadAttention was built on.
     "query_shape": None,
     "key_shape": None,
@@ -37,6 +42,11 @@ DROPPED = {
 }
 # Names that Keras 3 changed: by class, the one there was.
 RENAMED: dict[str, dict[str, str]] = {"LeakyReLU": {"alpha": "negative_slope"}}
+# Layers that are called on a sequence and their states.
+RECURRENT = (
+    "RNN", "SimpleRNN", "GRU", "LSTM", "CuDNNGRU", "CuDNNLSTM", "Bidirectional",
+    "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D",
+)  # fmt: skip
 # Arguments that are layers' documents themselves, or lists of such.
 HELD = ("layer", "backward_layer", "cell", "cells")
 # Arguments that Keras 2's depthwise and separable convolutions inherited and did not use.
@@ -66,6 +76,21 @@ def _calls(layer: dict[str, Any]) -> list[Any]:
     return calls if isinstance(calls, list) else []
 
 
+def with_layers(document: Any) -> Any:
+    """Return a model's document with its layers in its config.
+
+    Keras 1 and Keras 2 before 2.2 wrote the layers of a Sequential model as its config, and
+    its name nowhere.
+    """
+    if not isinstance(document, dict) or document.get("class_name") != "Sequential":
+        return document
+    layers = document.get("config")
+    if not isinstance(layers, list):
+        return document
+    name = document.get("name")
+    return {**document, "config": {"name": name or "sequential", "layers": layers}}
+
+
 def modern(config: dict[str, Any], layers: list[dict[str, Any]]) -> dict[str, Any]:
     """Return a model's config, of these layers, as Keras 3 would write it.
 
@@ -83,9 +108,28 @@ def _modern_layer(layer: dict[str, Any], tensors: _Tensors) -> dict[str, Any]:
     if "inbound_nodes" not in layer:
         return result
     of_tensorflow = is_function(layer)
-    calls = [tensors.call(node, whole=of_tensorflow) for node in _calls(layer)]
-    result = {**result, "inbound_nodes": calls}
+    nodes = [tensors.call(node, whole=of_tensorflow) for node in _calls(layer)]
+    result = {**result, "inbound_nodes": [_with_states(layer, node) for node in nodes]}
     return result if of_tensorflow else _as_operation(result)
+
+
+def _with_states(layer: dict[str, Any], call: dict[str, Any]) -> dict[str, Any]:
+    """Return a call with a recurrent layer's states and constants by name.
+
+    Keras 2 called it on the list of the sequence, the initial states and the constants
+    (`RNN.__call__` of keras/src/layers/rnn/base_rnn.py of 2.x).
+    """
+    inputs = call["args"][0] if call["args"] else None
+    if str(layer.get("class_name")) not in RECURRENT or not isinstance(inputs, list):
+        return call
+    config = layer.get("config")
+    count = config.get("num_constants") if isinstance(config, dict) else None
+    cut = len(inputs) - (count if type(count) is int and 0 < count < len(inputs) else 0)
+    states, constants = inputs[1:cut], inputs[cut:]
+    others = {"initial_state": states} if states else {}
+    if constants:
+        others["constants"] = constants
+    return {"args": inputs[:1], "kwargs": {**others, **call["kwargs"]}}
 
 
 def modern_config(document: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from archi.errors import LayerError, ReadError, quote
 from archi.graph import UNKNOWN, Inference, Node, Shape, scope, tensors_in, tensors_of
 from archi.readers.document._calls import Call, Key, Outputs
+from archi.readers.document._informed import informed
 from archi.readers.document._inputs import INPUT
 from archi.readers.document._legacy import is_legacy, modern
 from archi.readers.document._places import Place, name_of
@@ -159,9 +160,12 @@ class DeclaredModel:
     def _node(
         self, layer: Layer, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Node:
-        unknown = [t for t in tensors_of(args, kwargs) if t.shape is UNKNOWN]
+        given = tensors_of(args, kwargs)
+        unknown = [tensor for tensor in given if tensor.shape is UNKNOWN]
         if isinstance(layer, OpaqueLayer) and not isinstance(layer, FunctionLayer):
             why = layer.why
+        elif not given:
+            why = "what it is called on is not in the file"
         elif unknown:
             why = f"the shape of its input {quote(unknown[0].node.layer.name)} is unknown"
         else:
@@ -192,17 +196,34 @@ class DeclaredModel:
     ) -> Node:
         """Add a call of which just what the file records is known."""
         recorded = self.recorded(call)
+        if isinstance(layer, OpaqueLayer) and [shape for shape, _ in recorded] == [UNKNOWN]:
+            declared = layer.declared(_batch(args, kwargs))
+            recorded = [(declared or UNKNOWN, recorded[0][1])]
         first = layer.nodes[0].inference.weights if layer.nodes else None
         weights = first if layer.nodes else self.reader.weights_of(layer)
         if weights is None and self.reader.weights.why:
             why = f"{why}; {self.reader.weights.why}"
+        guessed = None if self.reader.held else informed(layer, args, kwargs, weights)
+        if guessed is not None:
+            return self._add_node(layer, args, kwargs, guessed._replace(why=why))
         shapes = tuple(shape for shape, _ in recorded)
         dtypes = tuple(dtype for _, dtype in recorded)
         inference = Inference(shapes, weights, None, None, why, dtypes=dtypes)
+        return self._add_node(layer, args, kwargs, inference)
+
+    def _add_node(
+        self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any], inference: Inference
+    ) -> Node:
         node = Node(layer, args, kwargs, inference)
         layer.nodes.append(node)
+        layer.stands_alone = layer.stands_alone or not node.inputs
         return node
 
     def recorded(self, call: Call) -> list[Record]:
         """Return the shapes and dtypes that the document records of a call's outputs."""
         return [(UNKNOWN, getattr(self.members[call.name], "output_dtype", "float32"))]
+
+
+def _batch(args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | None:
+    """Return the batch size of what a layer is called on, None where it is open."""
+    return next((tensor.shape[0] for tensor in tensors_of(args, kwargs) if tensor.shape), None)

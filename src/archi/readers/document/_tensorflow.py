@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from archi.errors import LayerError, quote
-from archi.graph import Node, tensors_of
+from archi.graph import Node
 from archi.tensorflow import is_known, twin_call
 from archi.twin.layer import Layer
 from archi.twin.opaque import OpaqueLayer
@@ -20,7 +20,7 @@ from archi.twin.operation import Operation
 # Functions of any number of tensors: Keras 2 writes the arguments that it has names for
 # (`Node.serialize` of keras/src/engine/node.py), and so just the first of these.
 FORGETFUL = ("__operators__.eq", "__operators__.ne", "einsum", "meshgrid")
-FORGOTTEN = "Keras 2 wrote not all of what it is called on"
+FORGOTTEN = "what else it is called on is not in the file"
 CLASSES = ("TFOpLambda", "SlicingOpLambda")
 
 
@@ -48,9 +48,6 @@ class FunctionLayer(OpaqueLayer):
 
     def call(self, args: list[Any], kwargs: dict[str, Any]) -> Node | None:
         """Call its twin, None where archi does not know the function. Raises LayerError."""
-        if not tensors_of(tuple(args), kwargs):
-            self.stands_alone = True
-            raise LayerError(FORGOTTEN)
         if not is_known(self.function):
             return None
         if self.function in FORGETFUL and len(args) < 2 and not kwargs:

@@ -33,8 +33,11 @@ def coded_graph(
     own = groups.pop("", () if groups else None)
     for path in groups:
         check_length(path)
+    classes = weights.classes()
     made = [
-        _opaque_call(path, _class_by_place(path), source, own_weights, _UNPLACED)
+        _opaque_call(
+            path, classes.get(path) or _class_by_place(path), source, own_weights, _UNPLACED
+        )
         for path, own_weights in groups.items()
     ]
     reads = made if made else source

@@ -23,10 +23,9 @@ from archi.readers.document._calls import (
     read_shape,
     tensor_configs,
 )
-from archi.readers.document._inputs import INPUT
+from archi.readers.document._inputs import INPUT, enter
 from archi.readers.document._model import DeclaredModel, Record
 from archi.readers.document._places import Place
-from archi.readers.document._tensorflow import FunctionLayer
 from archi.twin.arguments import DType
 from archi.twin.layer import Layer
 from archi.twin.values import read_values
@@ -154,15 +153,13 @@ class Functional(DeclaredModel):
             assert isinstance(layer, Layer)
             # The outermost model's inputs are their layers' own tensors.
             own = tensor.node.layer is layer and not tensor.node.inputs
-            made[key] = (tensor,) if own else layer.add_call((tensor,), {}).outputs
+            made[key] = (tensor,) if own else (enter(layer, tensor),)
 
         def find(config: dict[str, Any]) -> Tensor:
             name, index, place = history(config, self.name)
             return output(made, (name, index), place)
 
         for call in self.calls:
-            if not call.reads and not isinstance(self.members[call.name], FunctionLayer):
-                raise ReadError(f"{quote(call.name)} is called on no tensors")
             kwargs = read_values(call.kwargs, find) if call.kwargs else {}
             made[call.key] = self.call(call, read_values(call.args, find), kwargs)
         return map_ends(self.output_ends, lambda key, place: output(made, key, place))
@@ -189,16 +186,17 @@ class Functional(DeclaredModel):
         """Return what is noted of every tensor that is read: by calls, or by a model around."""
         records: dict[Key, dict[int, Record | None]] = {}
         for call in self.calls:
-            for name, index, place in call.reads:
-                records.setdefault((name, index), {}).setdefault(place, None)
             configs = list(tensor_configs((call.args, call.kwargs)))
             for config, (name, index, place) in zip(configs, call.reads, strict=True):
                 shape, dtype = read_shape(config.get("shape")), config.get("dtype")
                 if shape is None and len(configs) == 1:  # noted by what was built on it
                     shape = build_shape(self.documents[call.name])
+                found = records.setdefault((name, index), {})
                 if shape is not None:
                     noted = dtype if isinstance(dtype, str) and dtype in DType.names else "float32"
-                    records.setdefault((name, index), {})[place] = shape, noted
+                    found[place] = shape, noted
+                else:
+                    found.setdefault(place, None)
         ends = leaves(self.output_ends)
         for (key, place), record in zip_longest(ends, self.expected[: len(ends)]):
             records.setdefault(key, {}).setdefault(place, record)

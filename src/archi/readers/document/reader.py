@@ -15,12 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archi.errors import LayerError, ReadError
-from archi.graph import Graph, Weight, building
+from archi.errors import LayerError, ReadError, quote
+from archi.graph import UNKNOWN, Graph, Inference, Node, Weight, building, tensors_in
 from archi.layers import layer_class
 from archi.readers._weights import Weights
 from archi.readers.document._calls import Outputs
 from archi.readers.document._inputs import INPUT, plain_input
+from archi.readers.document._legacy import with_layers
 from archi.readers.document._model import DeclaredModel
 from archi.readers.document._places import Place, check_length, config_name, name_of
 from archi.readers.document._policies import with_one_policy
@@ -37,6 +38,7 @@ from archi.twin.wrapping import Holder
 
 NESTING = 40  # models in models
 CALLS = 51_000  # of layers; models that are called twice in models called twice have many
+_UNCALLED = "nothing in the file calls it"
 HELD = ("layer", "layers")  # arguments of layers that others may be among
 
 
@@ -84,8 +86,10 @@ class Reader:
 
     def model(self, document: Any, place: Place) -> DeclaredModel | None:
         """Return a model's document as a model, None where it describes no layers."""
+        document = with_layers(document)
         if not isinstance(document, dict) or not isinstance(document.get("config"), dict):
             raise ReadError("the file describes no Keras model: it has no class_name and config")
+        _check_whole(document)
         if len(place.names) > NESTING:
             raise ReadError(f"models are nested more than {NESTING} deep")
         kind = _kind(document)
@@ -168,11 +172,21 @@ class Reader:
             return ()
         return self.weights.of(place.store, place.names, layer.trainable)
 
+    def _add_uncalled(self, layer: Layer) -> None:
+        """Have a layer that nothing calls among the others, with the weights in the file."""
+        weights = self.weights_of(layer)
+        layer.stands_alone = True
+        node = Node(layer, (), {}, Inference((UNKNOWN,), weights, None, None, _UNCALLED))
+        layer.nodes.append(node)
+
     def graph(self, model: DeclaredModel, title: str) -> Graph:
         """Return the graph of the outermost model."""
         inputs = model.source()
         outputs = model.run(inputs)
-        unread = _unread(model.all_layers()) if model.nests else ()
+        for layer in model.all_layers():
+            if not layer.nodes and layer.class_name != INPUT:  # some inputs make tensors anew
+                self._add_uncalled(layer)
+        unread = _unread(model.all_layers(), tensors_in(outputs))
         graph = Graph(inputs, outputs, name=model.name, title=title, unread=unread)
         if model.nests:  # layers in the order of the file, each model's where the model is
             reached = set(graph.layers)
@@ -192,6 +206,17 @@ def _kind(document: dict[str, Any]) -> type[DeclaredModel] | None:
     return Sequential if document.get("class_name") == "Sequential" else None
 
 
+def _check_whole(document: dict[str, Any]) -> None:
+    """Raise ReadError for a model's document that says what it can't mean."""
+    name, layers = document.get("class_name"), document["config"].get("layers")
+    if name is not None and not isinstance(name, str):
+        raise ReadError(f"a class_name in the file is no text, but {quote(str(name)[:80])}")
+    if layers is not None and not isinstance(layers, list):
+        raise ReadError(f"the layers of {quote(name_of(document, 'model'))} are not a list")
+    if layers is None and name in ("Functional", "Sequential"):
+        raise ReadError(f"the {name} model in the file lists no layers")
+
+
 def _is_holder(class_name: Any) -> bool:
     """Whether a class of layer holds another."""
     try:
@@ -208,11 +233,15 @@ def _named(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "config": {**config, "name": str(config["name"]).replace("/", ".")}}
 
 
-def _unread(layers: Iterator[Layer]) -> Outputs:
-    """Return what these layers make and none of them reads."""
-    nodes = [node for layer in layers for node in layer.nodes]
-    read = {tensor for node in nodes for tensor in node.inputs}
-    return tuple(tensor for node in nodes for tensor in node.outputs if tensor not in read)
+def _unread(layers: Iterator[Layer], outputs: Outputs) -> Outputs:
+    """Return what these layers make that none of them reads, and is no output.
+
+    Calls of which something is read are there anyway, as are inputs.
+    """
+    nodes = [node for layer in layers if layer.class_name != INPUT for node in layer.nodes]
+    read = {tensor.node for node in nodes for tensor in node.inputs}
+    read |= {tensor.node for tensor in outputs}
+    return tuple(tensor for node in nodes if node not in read for tensor in node.outputs)
 
 
 def data_format_of(graph: Graph) -> str:

@@ -6,9 +6,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from archi.errors import ReadError
-from archi.graph import Shape, Tensor, tensors_in
+from archi.graph import UNKNOWN, Shape, Tensor, tensors_in
+from archi.layers.core import InputLayer
 from archi.readers.document._calls import Call, build_shape, first_shape
-from archi.readers.document._inputs import INPUT, fresh_input
+from archi.readers.document._inputs import INPUT, enter, fresh_input
 from archi.readers.document._model import DeclaredModel, Record
 from archi.readers.document._places import Place
 from archi.twin.layer import Layer
@@ -50,7 +51,7 @@ class Sequential(DeclaredModel):
         return fresh_input(shape, dtype, name if has_layer else "input_layer")
 
     def run(self, inputs: Any) -> Any:
-        tensors = tensors_in(inputs)
+        tensors = tuple(map(self._entered, tensors_in(inputs)))
         for name, member in self.members.items():
             if isinstance(member, Layer) and member.class_name == INPUT:
                 continue
@@ -60,6 +61,22 @@ class Sequential(DeclaredModel):
             args: list[Any] = [given[0] if len(given) == 1 else list(given)]
             tensors = self.call(Call(name, 0, [], {}, []), args, {})
         return tensors[0] if len(tensors) == 1 else list(tensors)
+
+    def _entered(self, tensor: Tensor) -> Tensor:
+        """Return what the layers are called on: of unknown shape, it is what the file notes."""
+        if tensor.shape is not UNKNOWN:
+            return tensor
+        name, first = next(iter(self.members.items()))
+        if isinstance(first, DeclaredModel):
+            return tensor  # which knows its own
+        own = getattr(first, "batch_shape", None) or first_shape(
+            self.document, self.documents[name]
+        )
+        if own is None:
+            return tensor
+        layer = InputLayer(batch_shape=own, dtype=tensor.dtype)
+        layer.name = self.place.inside("input_layer", "").path
+        return enter(layer, tensor)
 
     def recorded(self, call: Call) -> list[Record]:
         """What follows notes the shape it was built on."""

@@ -18,6 +18,18 @@ NPY_HEADER = 4096  # bytes; those of arrays without fields are 128
 ARRAYS = 20_000  # looked at
 OBJECTS = re.compile(rb"'[|<>=]?O\d?'")
 PICKLE = re.compile(rb"\x80[\2-\5]")  # what NumPy takes for a pickle as a whole
+# What Keras writes and reads (`saving/saving_lib.py` of 3.15): the weights as one file or in
+# parts, and below `assets/` what layers keep in files, such as vocabularies.
+EXPECTED = re.compile(
+    r"metadata\.json|config\.json|assets/.*"
+    r"|model\.weights\.(h5|npz|json)|model_\d{5}\.weights\.h5",
+    re.DOTALL,
+)
+# Endings of code, and of pickles, which are code: no layer of Keras has such an asset.
+CODE = (
+    ".bat", ".cmd", ".com", ".dll", ".dylib", ".exe", ".jar", ".joblib", ".js", ".pickle", ".pkl",
+    ".ps1", ".py", ".pyc", ".pyd", ".sh", ".so",
+)  # fmt: skip
 
 
 @rule(
@@ -71,6 +83,25 @@ def duplicate_member(archive: Archive) -> Iterator[Found]:
     for name, count in Counter(member.name for member in archive.members).items():
         if count > 1:
             yield Found(f"it is there {count} times; Keras reads the last", name)
+
+
+@rule(
+    "unexpected-member",
+    looks_at="archive",
+    severity="low",
+)
+def unexpected_member(archive: Archive) -> Iterator[Found]:
+    """A member that Keras has no use for.
+
+    Keras neither writes nor reads it: code, pickles and programs may be handed on this way, to
+    be run by something else that unpacks the archive. What layers keep in files is below
+    assets/, and no layer of Keras keeps code there.
+    """
+    for name in dict.fromkeys(member.name for member in archive.members):
+        if not EXPECTED.fullmatch(name):
+            yield Found("Keras neither writes nor reads it", name)
+        elif name.lower().endswith(CODE):
+            yield Found("it is code by its name, which no layer of Keras has as an asset", name)
 
 
 @rule(
