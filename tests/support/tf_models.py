@@ -36,7 +36,7 @@ def built(expression: str, *, whole: bool = False) -> Any:
             made[name] = self[name] = keras.Input(batch_shape=shape, dtype=dtype, name=f"in_{name}")
             return made[name]
 
-    names = _names()
+    names = namespace()
     if whole:
         names.update({name: _Whole(names[name]) for name in ("tf", "K", "tf_keras")})
     outputs = eval(expression, names, Names())
@@ -44,7 +44,8 @@ def built(expression: str, *, whole: bool = False) -> Any:
     return keras.Model([*made.values()], keep)
 
 
-def _names() -> dict[str, Any]:
+def namespace() -> dict[str, Any]:
+    """Return what expressions may name."""
     import numpy as np
     import tensorflow as tf
 
