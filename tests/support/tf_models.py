@@ -123,3 +123,75 @@ def saved(model: Any, folder: Path, suffix: str) -> str:
     else:
         model.save(path)
     return str(path)
+
+
+def node_document(expression: str, *, as_text: bool) -> tuple[Any, list[tuple[Any, ...]]]:
+    """Return a model's document with the last node of a call as its layer, and its shapes.
+
+    As `TensorFlowOpLayer.get_config` had it: the node as JSON, or the text of its protocol
+    buffer, and the constants among its inputs. None where the protocol buffer is no text.
+    """
+    import tensorflow as tf
+    from google.protobuf import json_format
+
+    with tf.Graph().as_default():
+        made: dict[str, Any] = {}
+
+        class Names(dict):  # type: ignore[type-arg]
+            def __missing__(self, name: str) -> Any:
+                if name not in INPUTS:
+                    raise KeyError(name)
+                shape, dtype = INPUTS[name]
+                made[name] = self[name] = tf.compat.v1.placeholder(dtype, shape, name)
+                return made[name]
+
+        result = eval(expression, namespace(), Names())
+        operation = _flat(result)[0].op
+        constants, sources = {}, []
+        for place, tensor in enumerate(operation.inputs):
+            value = tf.get_static_value(tensor)
+            if value is None:
+                sources.append(tensor)
+            else:
+                constants[str(place)] = value.tolist()
+        shapes = [tuple(each.shape.as_list()) for each in operation.outputs]
+        node: Any = json_format.MessageToDict(operation.node_def)
+        if as_text:
+            try:
+                node = operation.node_def.SerializeToString().decode("utf-8")
+            except UnicodeDecodeError:
+                return None, shapes
+        config = {"name": "node", "trainable": True, "dtype": "float32"}
+        layers: list[dict[str, Any]] = [
+            {
+                "class_name": "InputLayer",
+                "name": f"in_{place}",
+                "config": {
+                    "name": f"in_{place}",
+                    "batch_input_shape": tensor.shape.as_list(),
+                    "dtype": tensor.dtype.name,
+                },
+                "inbound_nodes": [],
+            }
+            for place, tensor in enumerate(sources)
+        ]
+    ends = [[layer["name"], 0, 0] for layer in layers]
+    call = [[*end, {}] for end in ends]
+    layers.append(
+        {
+            "class_name": "TensorFlowOpLayer",
+            "name": "node",
+            "config": {**config, "node_def": node, "constants": constants},
+            "inbound_nodes": [call],
+        }
+    )
+    document = {
+        "class_name": "Functional",
+        "config": {
+            "name": "model",
+            "layers": layers,
+            "input_layers": ends,
+            "output_layers": [["node", 0, 0]],
+        },
+    }
+    return document, shapes

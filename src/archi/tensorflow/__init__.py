@@ -11,5 +11,6 @@ from __future__ import annotations
 
 from archi.tensorflow.calls import TwinCall, is_known, twin_call
 from archi.tensorflow.function import Function
+from archi.tensorflow.nodes import node_arguments
 
-__all__ = ["Function", "TwinCall", "is_known", "twin_call"]
+__all__ = ["Function", "TwinCall", "is_known", "node_arguments", "twin_call"]

@@ -8,13 +8,13 @@ import re
 from pathlib import Path
 
 import pytest
+from support.tensorflow_cases import CASES, INPUTS, KNOWN_BETTER
+from support.tensorflow_functions import committed, installed
 
 import archi
 from archi.analysis.counts import count
 from archi.readers.document.reader import build_graph
 from archi.tensorflow import is_known
-from support.tensorflow_cases import CASES, INPUTS, KNOWN_BETTER
-from support.tensorflow_functions import committed, installed
 
 DOCS = Path(__file__).parents[3] / "docs" / "tensorflow.md"
 SHARED = Path("/work/shared/cases")
@@ -93,7 +93,7 @@ STEPS = [
     "tf.concat([{x}, {x}], axis=-1)",
     "tf.split({x}, [1, -1], axis=-1)[1]",
     "tf.transpose({x}, [0, 2, 1])",
-    "tf.reshape({x}, [tf.shape({x})[0], -1, 2])",
+    "tf.reshape({x}, [tf.shape({x})[0], -1, {x}.shape[2]])",
     "tf.pad({x}, [[0, 0], [1, 2], [0, 1]])",
     "{x}[:, ::2]",
     "{x}[:, 1:, :-1]",

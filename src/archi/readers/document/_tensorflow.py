@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 from archi.errors import LayerError, quote
-from archi.graph import Node
-from archi.tensorflow import is_known, twin_call
+from archi.graph import Node, is_list
+from archi.readers.document._nodes import read_node_def
+from archi.tensorflow import is_known, node_arguments, twin_call
 from archi.twin.layer import Layer
 from archi.twin.opaque import OpaqueLayer
 from archi.twin.operation import Operation
@@ -21,7 +22,10 @@ from archi.twin.operation import Operation
 # (`Node.serialize` of keras/src/engine/node.py), and so just the first of these.
 FORGETFUL = ("__operators__.eq", "__operators__.ne", "einsum", "meshgrid")
 FORGOTTEN = "what else it is called on is not in the file"
-CLASSES = ("TFOpLambda", "SlicingOpLambda")
+NODE = "TensorFlowOpLayer"
+CLASSES = ("TFOpLambda", "SlicingOpLambda", NODE)
+# What only ragged and sparse tensors have.
+METHODS = ("ClassMethod", "InstanceMethod", "InstanceProperty")
 
 
 def is_function(document: dict[str, Any]) -> bool:
@@ -38,6 +42,10 @@ class FunctionLayer(OpaqueLayer):
     def __init__(self, document: dict[str, Any]) -> None:
         super().__init__(document, "")
         self.function = self.config.get("function")
+        node = self.config.get("node_def")
+        self.node = read_node_def(node) if document.get("class_name") == NODE else None
+        if self.node is not None:
+            self.function = f"raw_ops.{self.node.get('op')}"
         self.why = f"archi does not know the function {quote(f'tf.{self.function}')}"
         self.twins: list[Operation] = []
 
@@ -50,6 +58,9 @@ class FunctionLayer(OpaqueLayer):
         """Call its twin, None where archi does not know the function. Raises LayerError."""
         if not is_known(self.function):
             return None
+        if self.node is not None:
+            inputs = _with_constants(args[0] if args else [], self.config.get("constants"))
+            args, kwargs = node_arguments(self.node, inputs) or ([], {})
         if self.function in FORGETFUL and len(args) < 2 and not kwargs:
             raise LayerError(FORGOTTEN)
         found = twin_call(str(self.function), args, kwargs)
@@ -62,6 +73,16 @@ class FunctionLayer(OpaqueLayer):
         if not same:
             self.twins.append(twin)
         return node
+
+
+def _with_constants(inputs: Any, constants: Any) -> list[Any]:
+    """Return the inputs of a node, with the constants at their places among them."""
+    merged = list(inputs) if is_list(inputs) else [inputs]
+    found = constants if isinstance(constants, dict) else {}
+    places = sorted((int(key), value) for key, value in found.items() if str(key).isdecimal())
+    for place, value in places:
+        merged.insert(place, value)
+    return merged
 
 
 def _config(twin: Operation) -> tuple[str, dict[str, Any]]:
