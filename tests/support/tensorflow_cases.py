@@ -356,6 +356,8 @@ ELEMENTWISE = [
     "tf_keras.activations.gelu(x, approximate=True)",
 ]
 REDUCTIONS = [
+    "tf.nn.isotonic_regression(v, axis=1)",
+    "tf.nn.isotonic_regression(v)",
     "tf.reduce_mean(im, axis=[1, 2])",
     "tf.reduce_mean(im, axis=[1, 2], keepdims=True)",
     "tf.reduce_max(x, axis=-1)",
@@ -642,6 +644,7 @@ MOVING = [
     "tf.random.stateless_uniform(tf.shape(x), [1, 2])",
     "tf.random.stateless_truncated_normal(tf.shape(x), [1, 2])",
     "tf.random.categorical(v, 5)",
+    "tf.compat.v1.random.stateless_multinomial(v, 5, [1, 2])",
     "tf.random.gamma([3], v)",
     "tf.random.poisson([3], v)",
     "tf.convert_to_tensor(x)",

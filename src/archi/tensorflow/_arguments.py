@@ -146,3 +146,14 @@ def own_dtype(value: Any) -> str:
         return value.dtype
     kinds = {bool: "bool", int: "int32", str: "string"}
     return kinds.get(type(value), "float32")
+
+
+def read_key(key: Any) -> Any:
+    """Return the key of `x[key]`, slices in it written as Keras 2 writes them."""
+    if is_list(key):
+        return [read_key(item) for item in key]
+    if isinstance(key, dict) and key.keys() == {"start", "stop", "step"}:
+        return slice(key["start"], key["stop"], key["step"])
+    if isinstance(key, dict) and key.get("class_name") == "__ellipsis__":
+        return Ellipsis
+    return key

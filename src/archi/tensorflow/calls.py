@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from archi.errors import LayerError, quote
 from archi.graph import is_list, tensors_in
-from archi.tensorflow._arguments import as_array, is_silent, named, own_dtype
+from archi.tensorflow._arguments import as_array, is_silent, named, own_dtype, read_key
 from archi.tensorflow.function import Function, rules
 from archi.tensorflow.nodes import function_of
 from archi.tensorflow.operations import CONVERTED, ROWS, Row
@@ -106,14 +106,3 @@ def _array(value: Any, others: Any) -> Any:
     if isinstance(value, (bool, int, float)):
         return Constant(value, own_dtype(value))
     return as_array(value, others)
-
-
-def read_key(key: Any) -> Any:
-    """Return the key of `x[key]`, slices in it written as Keras 2 writes them."""
-    if is_list(key):
-        return [read_key(item) for item in key]
-    if isinstance(key, dict) and key.keys() == {"start", "stop", "step"}:
-        return slice(key["start"], key["stop"], key["step"])
-    if isinstance(key, dict) and key.get("class_name") == "__ellipsis__":
-        return Ellipsis
-    return key

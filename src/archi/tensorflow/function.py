@@ -20,8 +20,17 @@ from archi.twin.sizes import value_of
 
 Rule = Callable[..., Inference]
 
-HOMES = ("elementwise", "images", "losses", "making", "matrices", "moving", "reductions")
-HOMES += ("signals", "windows")
+HOMES = (
+    "elementwise",
+    "images",
+    "losses",
+    "making",
+    "matrices",
+    "moving",
+    "reductions",
+    "signals",
+    "windows",
+)
 _rules: dict[str, Rule] = {}
 
 
@@ -51,15 +60,12 @@ class Function(Operation):
     `function` is the name that TensorFlow exports it under.
     """
 
-    module = "keras.layers"
     keeps = BOTH
 
     def __init__(self, function: str, *, name: str = "function") -> None:
         self.function_name = function
         self.rule_of_function = rules()[function]
         super().__init__(name=name)
-        self.module = "keras.layers"
-        self.registered_name = None
 
     @property
     def class_name(self) -> str:
@@ -161,6 +167,9 @@ class Function(Operation):
     ) -> Inference:
         """Return the inference of so many MACs."""
         return self.counted(outputs, None if macs is None else elementwise, macs)
+
+
+Function.module, Function.registered_name = "keras.layers", None  # it is none of keras.ops
 
 
 def seen(shape: Shape, dtype: str) -> Tensor:

@@ -185,7 +185,12 @@ def random_poisson(op: Function, lam: Any, shape: Any, dtype: Any = "float32") -
     return random_of(op, shape, dtype=dtype, lam=lam)
 
 
-@rule("random.categorical", "random.stateless_categorical", "random.multinomial")
+@rule(
+    "random.categorical",
+    "random.multinomial",
+    "random.stateless_categorical",
+    "random.stateless_multinomial",
+)
 def categorical(
     op: Function, logits: Any, num_samples: Any, dtype: Any = "int64", seed: Any = None
 ) -> Inference:

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from typing import Any
 
 from archi.graph import Inference, Shape, is_list
+from archi.tensorflow._arguments import read_key
 from archi.tensorflow.function import Function, as_shape, rule
 from archi.twin.layer import product
 from archi.twin.sizes import value_of
@@ -272,8 +273,6 @@ def slice_(op: Function, input_: Any, begin: Any, size: Any) -> Inference:
 @rule("__operators__.getitem")
 def getitem(op: Function, tensor: Any, slice_spec: Any) -> Inference:
     """`x[key]`, of which indices and bounds may be tensors."""
-    from archi.tensorflow.calls import read_key
-
     x = op.array(tensor)
     key = read_key(slice_spec)
     keys = list(key) if is_list(key) else [key]

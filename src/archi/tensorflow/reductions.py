@@ -201,6 +201,16 @@ def lbeta(op: Function, x: Any) -> Inference:
     return op.reduces(x, x.shape[:-1], x.dtype)
 
 
+@rule("nn.isotonic_regression")
+def isotonic_regression(
+    op: Function, inputs: Any, decreasing: Any = True, axis: Any = -1
+) -> Inference:
+    """The nearest numbers that only fall, and which of them are one."""
+    x = op.array(inputs)
+    why = "its cost is up to the algorithm"
+    return op.counted([(x.shape, x.dtype), (x.shape, "int32")], None, why=why)
+
+
 @rule("sort", "argsort")
 def sort(op: Function, values: Any, axis: Any = -1, direction: Any = "ASCENDING") -> Inference:
     """Sorting has no arithmetic."""

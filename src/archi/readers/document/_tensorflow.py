@@ -8,6 +8,7 @@ arguments, so a `FunctionLayer` stands for it until it is called.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from archi.errors import LayerError, quote
@@ -54,7 +55,7 @@ class FunctionLayer(OpaqueLayer):
         """The layers that it is in the graph."""
         return [*self.twins, *([self] if self.nodes or not self.twins else [])]
 
-    def call(self, args: list[Any], kwargs: dict[str, Any]) -> Node | None:
+    def call(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Node | None:
         """Call its twin, None where archi does not know the function. Raises LayerError."""
         if not is_known(self.function):
             return None
