@@ -195,3 +195,29 @@ def node_document(expression: str, *, as_text: bool) -> tuple[Any, list[tuple[An
         },
     }
     return document, shapes
+
+
+def profiled_macs(expression: str) -> int:
+    """Return the MACs that TensorFlow's profiler counts in a call on one sample."""
+    import tensorflow as tf
+
+    profiler = tf.compat.v1.profiler
+    with tf.Graph().as_default() as graph:
+
+        class Names(dict):  # type: ignore[type-arg]
+            def __missing__(self, name: str) -> Any:
+                if name not in INPUTS:
+                    raise KeyError(name)
+                (_, *shape), dtype = INPUTS[name]
+                self[name] = tf.compat.v1.placeholder(dtype, [1, *shape], name)
+                return self[name]
+
+        eval(expression, namespace(), Names())
+    options = profiler.ProfileOptionBuilder(profiler.ProfileOptionBuilder.float_operation())
+    options.with_empty_output()
+    options.account_displayed_op_only(True).with_node_names(show_name_regexes=[PRODUCTS])
+    found = profiler.profile(graph, cmd="scope", options=options.build())
+    return found.total_float_ops // 2
+
+
+PRODUCTS = ".*(MatMul|Conv|conv|depthwise|Tensordot).*"

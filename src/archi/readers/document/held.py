@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from archi.errors import quote
-from archi.graph import Graph, Inference, Node, Shape, Tensor, Weight
+from archi.graph import Graph, Inference, Node, Shape, Tensor, Weight, is_list
 from archi.layers.core import InputLayer
 from archi.settings import Settings
 from archi.twin.layer import Kept, Layer, total
@@ -63,6 +63,8 @@ class HeldModel(Model):
         source = InputLayer(batch_shape=x, dtype=self.model.input_dtype, name="input")
         given = source.add_call((), {}).outputs[0]
         output = self.model.run(given)
+        if self.model.reader.legacy and is_list(output) and len(output) == 1:
+            (output,) = output  # Keras 2 writes the one output in a list
         if not isinstance(output, Tensor):
             raise self.refuse("gives one tensor", type(output).__name__)
         # Functions of TensorFlow become layers only when they are called.
