@@ -21,6 +21,7 @@ STATISTICS = ("moving_mean", "moving_variance")
 OPTIMIZER = "optimizer/"
 ALIKE = 1000  # datasets that are looked through for one layer
 _LEGACY = "model_weights"  # the group of all layers in legacy files
+_TOP = "top_level_model_weights"  # those of the model itself
 _VARIABLES = "vars"  # the group of a layer's own weights in Keras 3's files
 
 # A layer's own names, from the outermost model to it.
@@ -127,6 +128,18 @@ class LegacyWeights(_StoredWeights):
             return None
         within = ((path, each) for path, each in near if inner in f"/{path}")
         return _weights(within, trainable)
+
+    def groups(self) -> dict[str, Found]:
+        """Return the weights by layer; a path has the layer's name twice: `d/net/d/kernel:0`."""
+        found: dict[str, list[tuple[str, Dataset]]] = {}
+        for path, dataset in self.below(_LEGACY):
+            layer, _, rest = path.partition("/")
+            *way, name = rest.split("/")
+            after = way[way.index(layer) + 1 :] if layer in way else way
+            owner = "" if layer == _TOP else "/".join([layer, *after])
+            found.setdefault(owner, []).append((name, dataset))
+        known = {owner: _weights(iter(each), True) for owner, each in found.items()}
+        return {owner: weights for owner, weights in known.items() if weights}
 
     @cached_property
     def _by_segment(self) -> dict[tuple[str, str], list[tuple[str, Dataset]]]:

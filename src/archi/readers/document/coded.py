@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
-from archi.graph import UNKNOWN, Graph, Inference, Node, Tensor, Weight
+from archi.graph import UNKNOWN, Graph, Inference, Node, Tensor, Weight, scope
 from archi.layers import layer_names
 from archi.readers._weights import Weights
+from archi.readers.document._by_weights import class_by_weights
 from archi.readers.document._calls import build_shape, read_shape
 from archi.readers.document._inputs import fresh_input
 from archi.readers.document._places import check_length, name_of
@@ -14,7 +16,10 @@ from archi.settings import Settings
 from archi.twin.objects import snake_case
 from archi.twin.opaque import OpaqueLayer
 
-_CODED = "its layers are made by code that is not in the file"
+_CODED = (
+    "how its layers are connected is in code that is not in the file; "
+    "give the code as a target, such as net.py:build"
+)
 _UNPLACED = "what it is called on is in code that is not in the file"
 
 
@@ -36,7 +41,7 @@ def coded_graph(
     classes = weights.classes()
     made = [
         _opaque_call(
-            path, classes.get(path) or _class_by_place(path), source, own_weights, _UNPLACED
+            path, classes.get(path) or _class_of(path, own_weights), source, own_weights, _UNPLACED
         )
         for path, own_weights in groups.items()
     ]
@@ -51,9 +56,16 @@ def _opaque_call(
     """Return what a layer gives of which its weights alone are known."""
     layer = OpaqueLayer({"class_name": class_name}, why)
     layer.name = name
-    node = Node(layer, (inputs,), {}, Inference((UNKNOWN,), weights, None, None, why))
+    with ExitStack() as branch:  # the attributes on the way to it, for tables to fold on
+        for part in name.split("/")[:-1]:
+            branch.enter_context(scope(part))
+        node = Node(layer, (inputs,), {}, Inference((UNKNOWN,), weights, None, None, why))
     layer.nodes.append(node)
     return node.outputs[0]
+
+
+def _class_of(path: str, weights: tuple[Weight, ...]) -> str | None:
+    return _class_by_place(path) or class_by_weights(weights)
 
 
 def _class_by_place(path: str) -> str | None:
