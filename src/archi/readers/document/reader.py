@@ -25,6 +25,7 @@ from archi.readers.document._legacy import with_layers
 from archi.readers.document._model import DeclaredModel
 from archi.readers.document._places import Place, check_length, config_name, name_of
 from archi.readers.document._policies import with_one_policy
+from archi.readers.document._tensorflow import FunctionLayer, is_function
 from archi.readers.document.coded import coded_graph
 from archi.readers.document.functional import Functional
 from archi.readers.document.held import HeldModel, within
@@ -110,6 +111,8 @@ class Reader:
     def _layer(self, document: dict[str, Any], place: Place) -> Layer:
         layer: Layer
         named = _named(document)
+        if is_function(document):
+            return self._placed(FunctionLayer(document), place)
         try:
             layer = read_node(self.with_models(with_one_policy(named), place))
         except LayerError as error:
@@ -120,6 +123,10 @@ class Reader:
                 raise LayerError(within(name_of(document), why)) from None
             else:
                 layer = OpaqueLayer(document, why)
+        return self._placed(layer, place)
+
+    def _placed(self, layer: Layer, place: Place) -> Layer:
+        """Return a layer as one of the model at this place."""
         layer.name = place.path
         self.places[layer] = place
         if place.frozen:
