@@ -148,7 +148,9 @@ MODELS = [
 
 
 @pytest.mark.parametrize("suffix", [".h5", ".keras", ".json"])
-@pytest.mark.parametrize(("make", "params", "macs"), MODELS, ids=lambda value: getattr(value, '__name__', None))
+@pytest.mark.parametrize(
+    ("make", "params", "macs"), MODELS, ids=lambda value: getattr(value, "__name__", None)
+)
 def test_models(keras2, make, params, macs, suffix, tmp_path):
     import tensorflow as tf
 
