@@ -21,6 +21,7 @@ STATISTICS = ("moving_mean", "moving_variance")
 OPTIMIZER = "optimizer/"
 ALIKE = 1000  # datasets that are looked through for one layer
 _LEGACY = "model_weights"  # the group of all layers in legacy files
+_OWN = "top_level_model_weights"  # the group of what belongs to no layer in legacy files
 _VARIABLES = "vars"  # the group of a layer's own weights in Keras 3's files
 
 # A layer's own names, from the outermost model to it.
@@ -127,6 +128,22 @@ class LegacyWeights(_StoredWeights):
             return None
         within = ((path, each) for path, each in near if inner in f"/{path}")
         return _weights(within, trainable)
+
+    def groups(self) -> dict[str, Found]:
+        """In these files the layers of the model have groups; inside, names are paths.
+
+        `block/net/block/dense/kernel` is of `block/dense` in the model `net`.
+        """
+        found: dict[str, list[tuple[str, Dataset]]] = {}
+        for path, dataset in self.below(_LEGACY):
+            group, _, inside = path.partition("/")
+            names, _, name = inside.rpartition("/")
+            before, _, within = f"/{names}/".partition(f"/{group}/")
+            rest = (within if within or f"/{names}/".endswith(f"/{group}/") else before).strip("/")
+            owner = "" if group == _OWN else f"{group}/{rest}".rstrip("/")
+            found.setdefault(owner, []).append((name, dataset))
+        known = {owner: _weights(iter(each), True) for owner, each in found.items()}
+        return {owner: weights for owner, weights in known.items() if weights}
 
     @cached_property
     def _by_segment(self) -> dict[tuple[str, str], list[tuple[str, Dataset]]]:
