@@ -191,7 +191,9 @@ class Reader:
         graph = Graph(inputs, outputs, name=model.name, title=title, unread=unread)
         if model.nests:  # layers in the order of the file, each model's where the model is
             reached = set(graph.layers)
-            graph.layers = [layer for layer in model.all_layers() if layer in reached]
+            listed = [layer for layer in model.all_layers() if layer in reached]
+            made = {tensor.node.layer for tensor in graph.inputs}.difference(listed)
+            graph.layers = [layer for layer in graph.layers if layer in made] + listed
         graph.opened = tuple(self.opened)
         graph.hides_input = isinstance(model, Sequential)
         graph.data_format = data_format_of(graph)
