@@ -54,7 +54,8 @@ def _flat(value: Any) -> list[Any]:
 def assert_read(model: Any, folder: Path, format: str = "json", unknown: tuple = ()) -> Counts:
     """Assert that archi knows all of a model: params, shapes; return what it counts.
 
-    Layers of models inside are compared by their params alone. `unknown` are the layers whose MACs or FLOPs can't be known.
+    Layers of models inside are compared by their params alone. `unknown` are the layers whose
+    MACs or FLOPs can't be known.
     """
     counts = read(model, folder, format)
     assert [row.layer.name for row in counts.uncounted] == list(unknown)

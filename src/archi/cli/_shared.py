@@ -10,11 +10,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
+from archi.errors import quote
 from archi.files import unwritable, write_file
 from archi.graph import Graph, collector_at_rest
-from archi.render import formats, render
+from archi.render import format_of, formats, render
 from archi.report import Report
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ def output_option(*names: str) -> Callable[..., Any]:
         *names,
         type=click.Path(dir_okay=False, readable=False),
         metavar="FILE",
-        help="Write to FILE instead of printing.",
+        help="Write to FILE instead of printing; its ending says the format.",
     )
 
 
@@ -150,12 +152,26 @@ def warn_of(findings: list[Finding], path: str) -> None:
 
 
 def emit(report: Report, format: str, output: str | None) -> None:
-    """Print a report, or write it to a file. Raises ArchiError where that can't be done."""
+    """Print a report, or write it to a file. Raises ArchiError where that can't be done.
+
+    The ending of the file's name says the format, where `--format` does not.
+    """
     with collector_at_rest():
         if output is not None:
-            write_file(output, render(report, format).encode())
+            write_file(output, render(report, _format(format, output)).encode())
             return
         print_text(render(report, format, **(terminal() if format == "table" else {})))
+
+
+def _format(format: str, output: str) -> str:
+    said = format_of(output)
+    if said in (None, format):
+        return format
+    source = click.get_current_context().get_parameter_source("format")
+    if source is not ParameterSource.COMMANDLINE:
+        return str(said)
+    click.echo(f"Warning: {quote(output, 80)} gets {format}, as --format says", err=True)
+    return format
 
 
 def print_text(text: str) -> None:
