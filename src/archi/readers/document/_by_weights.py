@@ -6,7 +6,9 @@ from archi.graph import Weight
 
 _GATES = {4: "LSTM", 3: "GRU", 1: "SimpleRNN"}
 _SEPARABLE = {3: "SeparableConv1D", 4: "SeparableConv2D"}
-_ALONE: dict[tuple[tuple[str, ...], int], str] = {  # by the names of all weights but a bias, and the rank of the first
+_ALONE: dict[
+    tuple[tuple[str, ...], int], str
+] = {  # by the names of all weights but a bias, and the rank of the first
     (("embeddings",), 2): "Embedding",
     (("kernel",), 2): "Dense",
     (("kernel",), 5): "Conv3D",
