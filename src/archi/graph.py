@@ -446,6 +446,7 @@ class Graph:
         self.hides_input = False  # whether Keras lists the layers without the input's
         self.source = {"kind": "python", "target": self.title}
         self.unread = unread
+        self.opened: tuple[Shape, ...] = ()  # its inputs' shapes before sizes were set
         self.live: Live | None = None  # the model that is there, of which this is the graph
         if not self.inputs or not self.outputs:
             raise GraphError("a network has at least one input and one output tensor")

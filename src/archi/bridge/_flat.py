@@ -39,13 +39,23 @@ def flat(graph: Graph) -> Graph:
                 continue
             if node.layer not in copies:
                 copies[node.layer] = _renamed(node.layer, names[node.layer])
-            call = copies[node.layer].add_call(now(node.args), now(node.kwargs))
+            call = _called(copies[node.layer], node, now(node.args), now(node.kwargs))
             call.scope = node.scope
             made.update(zip(node.outputs, call.outputs, strict=True))
         inputs, outputs = map(now, graph.ends)
-        result = Graph(inputs, outputs, name=graph.name, title=graph.title)
+        unread = now(graph.unread)
+        result = Graph(inputs, outputs, name=graph.name, title=graph.title, unread=unread)
     result.data_format, result.source = graph.data_format, graph.source
     return result
+
+
+def _called(layer: Layer, node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Node:
+    """Return a call of a layer's copy; of what nothing calls there is but what it says."""
+    if node.inputs or isinstance(layer, InputLayer):
+        return layer.add_call(args, kwargs)
+    call = Node(layer, args, kwargs, node.inference)
+    layer.nodes.append(call)
+    return call
 
 
 def _check_known(graph: Graph) -> None:

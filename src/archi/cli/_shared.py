@@ -37,8 +37,13 @@ class Target(click.ParamType):
         return [CompletionItem(name) for name in dict.fromkeys(names) if name.startswith(start)]
 
 
+def _joined(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> str | None:
+    """Return sizes of inputs as one text; `archi.settings` reads it."""
+    return " ".join(given) if given else None
+
+
 def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --input, --classes and --batch, passed on as `options` and `batch`."""
+    """Add --input, --classes, --batch and --sequence."""
     for option in (
         click.option(
             "--batch",
@@ -47,7 +52,19 @@ def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Batch size; MACs, FLOPs and activations are then for the whole batch.",
         ),
         click.option("--classes", metavar="N", help="Outputs of the classifier."),
-        click.option("--input", metavar="HxWxC", help="Size of one image, such as 32x32x3."),
+        click.option(
+            "--sequence",
+            type=click.IntRange(1, 1_000_000_000),
+            metavar="N",
+            help="Every length that inputs leave open on their first axis.",
+        ),
+        click.option(
+            "--input",
+            metavar="[NAME=]SIZES",
+            multiple=True,
+            callback=_joined,
+            help="Size of one sample, such as 32x32x3; of one of several inputs NAME=20.",
+        ),
     ):
         command = option(command)
     return command
@@ -84,6 +101,7 @@ def load_target(
     input: str | None = None,
     classes: str | None = None,
     batch: int | None = None,
+    sequence: int | None = None,
     *,
     warns: bool = True,
 ) -> Graph:
@@ -92,17 +110,19 @@ def load_target(
     Where the target is a file that is not safe to load with Keras, one line says so, unless
     the caller knows better.
     """
-    from archi.target import is_file, load, load_source
+    from archi.target import is_file, load, load_source, split_file
 
-    given = {"input": input, "classes": classes}
+    length = None if sequence is None else str(sequence)
+    given = {"input": input, "classes": classes, "sequence": length}
     options = {key: text for key, text in given.items() if text is not None}
     if not is_file(target):
         return load(target, options=options, batch=batch)
     from archi.readers import read_source
 
     gc.disable()  # it may be large, and lives as long as the process
-    source = read_source(target)
-    graph = load_source(source, options=options, batch=batch)
+    path, own = split_file(target)
+    source = read_source(path)
+    graph = load_source(source, options={**own, **options}, batch=batch)
     if warns:
         _scan_quickly(source)
     return graph
