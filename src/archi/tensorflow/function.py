@@ -13,6 +13,7 @@ from typing import Any
 from archi.errors import LayerError
 from archi.graph import Inference, Shape, Tensor, Value, is_list
 from archi.tensorflow._arguments import as_array, named, own_dtype
+from archi.twin.arguments import DType
 from archi.twin.layer import product
 from archi.twin.lookup import operation
 from archi.twin.operation import BOTH, Operation
@@ -85,6 +86,18 @@ class Function(Operation):
         return {"name": self.name, "function": self.function_name}
 
     def inferred(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
+        refused = LayerError(f"tf.{self.function_name} takes no such arguments")
+        try:
+            inference = self._ruled(args, kwargs)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            # A file may have anything among its arguments, which rules take for what they need.
+            raise refused from None
+        sizes = [size for shape in inference.outputs for size in shape]
+        if not all(map(_is_size, sizes)) or not all(map(_is_dtype, inference.dtypes)):
+            raise refused
+        return inference
+
+    def _ruled(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
         code = self.rule_of_function.__code__
         names = code.co_varnames[1 : code.co_argcount]
         if code.co_flags & 4:  # it takes any number of tensors
@@ -96,8 +109,6 @@ class Function(Operation):
             if missing:
                 raise LayerError(f"tf.{self.function_name} needs {missing[0]}")
             inference = self.rule_of_function(self, **given)
-        if any(size is not None and size < 0 for shape in inference.outputs for size in shape):
-            raise self.refuse("would give a negative size", list(inference.outputs))
         return inference
 
     def like(self, name: str, config: Mapping[str, Any], *operands: Any) -> Inference:
@@ -180,6 +191,14 @@ def seen(shape: Shape, dtype: str) -> Tensor:
 def as_shape(x: Any, shape: Shape) -> Tensor:
     """Return an operand seen as of another shape."""
     return seen(shape, x.dtype)
+
+
+def _is_size(size: Any) -> bool:
+    return size is None or (type(size) is int and size >= 0)
+
+
+def _is_dtype(dtype: Any) -> bool:
+    return isinstance(dtype, str) and dtype in DType.names
 
 
 def _shown(value: Any) -> Any:

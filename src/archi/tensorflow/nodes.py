@@ -220,13 +220,14 @@ def node_arguments(
     name, attributes = node.get("op"), node.get("attr")
     if not isinstance(name, str):
         return None
+    attributes = attributes if isinstance(attributes, dict) else {}
     kwargs = dict(TOLD.get(name, {}))
-    for key, value in attributes.items() if isinstance(attributes, dict) else ():
+    for key, value in attributes.items():
         found = _attribute(key, value)
         if key in ATTRIBUTES and found not in (None, []):
             kwargs[ATTRIBUTES[key]] = found
     if name == "Einsum":
-        equation = _attribute("equation", (attributes or {}).get("equation"))
+        equation = _attribute("equation", attributes.get("equation"))
         return [equation, *inputs], {}
     words = INPUTS.get(name, "").split()
     if not words:

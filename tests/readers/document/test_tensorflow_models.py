@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+from contextlib import suppress
 
 import pytest
 
@@ -148,9 +150,7 @@ MODELS = [
 
 
 @pytest.mark.parametrize("suffix", [".h5", ".keras", ".json"])
-@pytest.mark.parametrize(
-    ("make", "params", "macs"), MODELS, ids=lambda value: getattr(value, "__name__", None)
-)
+@pytest.mark.parametrize(("make", "params", "macs"), MODELS, ids=[m[0].__name__ for m in MODELS])
 def test_models(keras2, make, params, macs, suffix, tmp_path):
     import tensorflow as tf
 
@@ -339,3 +339,43 @@ def function(name, symbol, call):
         "config": {"name": name, "function": symbol},
         "inbound_nodes": [call],
     }
+
+
+JUNK = [None, -1, 0, 2**70, 1.5, float("nan"), "x", "", [], {}, [[]], [None], True, [2**70], "math"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_arguments_may_be_anything(seed):
+    """Nothing but an error of archi's, or a layer that is unknown, comes of junk."""
+    from archi.tensorflow.function import rules
+    from archi.tensorflow.operations import ROWS
+
+    choose = random.Random(seed)
+    source = {
+        "class_name": "InputLayer",
+        "name": "x",
+        "config": {"name": "x", "batch_input_shape": [None, 4, 6], "dtype": "float32"},
+        "inbound_nodes": [],
+    }
+    for symbol in sorted({*rules(), *ROWS}):
+        names = parameters(symbol)
+        kwargs = {name: choose.choice([*JUNK, ["x", 0, 0]]) for name in names[1:]}
+        layer = function("f", symbol, ["x", 0, 0, kwargs])
+        config = {
+            "name": "m",
+            "layers": [source, layer],
+            "input_layers": [["x", 0, 0]],
+            "output_layers": [["f", 0, 0]],
+        }
+        with suppress(ArchiError):
+            count(build_graph({"class_name": "Functional", "config": config}, title="m"))
+
+
+def parameters(symbol):
+    from archi.tensorflow.function import rules
+    from archi.tensorflow.operations import ROWS
+
+    if symbol in ROWS:
+        return ROWS[symbol].parameters
+    code = rules()[symbol].__code__
+    return code.co_varnames[1 : code.co_argcount]

@@ -34,7 +34,7 @@ def read_node_def(node: Any) -> dict[str, Any]:
         return {}
     try:
         return _node(Wire("a node of a graph"), memoryview(node.encode("utf-8")))
-    except (ReadError, UnicodeEncodeError):
+    except (ReadError, UnicodeEncodeError, struct.error):
         return {}
 
 

@@ -14,7 +14,6 @@ from typing import Any
 from archi.errors import LayerError, quote
 from archi.graph import Node, is_list
 from archi.readers.document._nodes import read_node_def
-from archi.tensorflow import is_known, node_arguments, twin_call
 from archi.twin.layer import Layer
 from archi.twin.opaque import OpaqueLayer
 from archi.twin.operation import Operation
@@ -57,6 +56,8 @@ class FunctionLayer(OpaqueLayer):
 
     def call(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Node | None:
         """Call its twin, None where archi does not know the function. Raises LayerError."""
+        from archi.tensorflow import is_known, node_arguments, twin_call
+
         if not is_known(self.function):
             return None
         if self.node is not None:
@@ -80,9 +81,9 @@ def _with_constants(inputs: Any, constants: Any) -> list[Any]:
     """Return the inputs of a node, with the constants at their places among them."""
     merged = list(inputs) if is_list(inputs) else [inputs]
     found = constants if isinstance(constants, dict) else {}
-    places = sorted((int(key), value) for key, value in found.items() if str(key).isdecimal())
-    for place, value in places:
-        merged.insert(place, value)
+    places = {int(key): value for key, value in found.items() if str(key).isdecimal()}
+    for place in sorted(places):
+        merged.insert(place, places[place])
     return merged
 
 
