@@ -286,24 +286,21 @@ class Node:
         self.scope = build.scope
         count = len(inference.outputs)
         dtypes = inference.dtypes or (layer.output_dtype,) * count
-        nothing = (None,) * count
-        alone = inference.samples or nothing
-        values = inference.values or nothing
-        sample_values = inference.sample_values or nothing
+        alone = inference.samples or (None,) * count
         self.outputs = tuple(
             [
-                Tensor(
-                    shape,
-                    dtypes[index],
-                    self,
-                    index,
-                    alone[index],
-                    values[index],
-                    sample_values[index],
-                )
+                Tensor(shape, dtypes[index], self, index, alone[index])
                 for index, shape in enumerate(inference.outputs)
             ]
         )
+        if inference.values or inference.sample_values:
+            self._note_values(inference)
+
+    def _note_values(self, inference: Inference) -> None:
+        for tensor, value in zip(self.outputs, inference.values, strict=False):
+            tensor.value = value
+        for tensor, value in zip(self.outputs, inference.sample_values, strict=False):
+            tensor.sample_value = value
 
     @property
     def listed(self) -> bool:

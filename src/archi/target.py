@@ -116,6 +116,8 @@ def is_file(target: str) -> bool:
 def _looks_like_a_file(target: str) -> bool:
     if target.lower().endswith(MODEL_FILES) or split_file(target)[0] != target:
         return True
+    if os.sep not in target and "." not in target and not os.path.exists(target):
+        return False  # nearly all names of networks, which need not load what follows
     from archi.containers.foreign import by_name
 
     if by_name(target) is not None or _is_there(target):
