@@ -165,12 +165,20 @@ class DeclaredModel:
             why = f"the shape of its input {quote(unknown[0].node.layer.name)} is unknown"
         else:
             try:
-                return layer.add_call(args, kwargs)
+                return self._known_call(layer, args, kwargs)
             except LayerError as error:
                 if self.reader.held:
                     raise
                 why = reason(error, layer.name, layer.class_name)
         return self._unknown_call(layer, call, args, kwargs, why)
+
+    def _known_call(self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Node:
+        """Add a call by the layer's rule; weights that the rule does not know are the file's."""
+        node = layer.add_call(args, kwargs)
+        if node.inference.weights is None and not self.reader.held:
+            weights = self.reader.weights_of(layer)
+            node.inference = node.inference._replace(weights=weights)
+        return node
 
     def _unknown_call(
         self, layer: Layer, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any], why: str
