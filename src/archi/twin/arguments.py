@@ -98,7 +98,8 @@ def _name_of(document: Any) -> str:
     name, config = document.get("class_name"), document.get("config")
     if name == "function" and isinstance(config, str):
         return config
-    if name == "__lambda__":
+    marshalled = name is None and ("value" in document or "code" in document)
+    if name == "__lambda__" or marshalled:  # activations have the lambda's config alone
         return "lambda"
     registered = document.get("registered_name")
     return str(registered or name) if isinstance(name, str) else ""

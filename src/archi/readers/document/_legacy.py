@@ -10,6 +10,8 @@ from typing import Any
 
 from archi.errors import ReadError, quote
 from archi.readers.document import _tensorflow
+from archi.readers.document._places import config_name
+from archi.twin.objects import snake_case
 
 # Arguments that other versions have and that change neither shapes nor weights, with the
 # values of which that is so; None for any.
@@ -93,11 +95,27 @@ def with_layers(document: Any) -> Any:
     return {**document, "config": {"name": name or "sequential", "layers": layers}}
 
 
+def _named(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a model's layers, those without a name with one as Keras gives it."""
+    taken = {str(each.get("name") or config_name(each)) for each in layers}
+    result = []
+    for each in layers:
+        if not each.get("name") and not config_name(each):
+            base = snake_case(str(each.get("class_name")))
+            numbers = (f"{base}_{number}" for number in range(1, len(layers) + len(taken) + 1))
+            name = next(name for name in numbers if name not in taken)
+            taken.add(name)
+            each = {**each, "name": name}
+        result.append(each)
+    return result
+
+
 def modern(config: dict[str, Any], layers: list[dict[str, Any]]) -> dict[str, Any]:
     """Return a model's config, of these layers, as Keras 3 would write it.
 
     Raises ReadError for calls that are none.
     """
+    layers = [with_layers(layer) for layer in _named(layers)]
     tensors = _Tensors(layers)
     changed = {**config, "layers": [_modern_layer(layer, tensors) for layer in layers]}
     if "output_layers" in config:
