@@ -13,6 +13,7 @@ from archi.errors import ArchiError, printable
 from archi.graph import Graph, Node, Tensor, building, map_tensors
 from archi.layers import Layer
 from archi.layers.core import InputLayer
+from archi.tensorflow import Function
 from archi.twin.opaque import OpaqueLayer
 
 
@@ -38,16 +39,32 @@ def flat(graph: Graph) -> Graph:
                 continue
             if node.layer not in copies:
                 copies[node.layer] = _renamed(node.layer, names[node.layer])
-            call = copies[node.layer].add_call(now(node.args), now(node.kwargs))
+            call = _called(copies[node.layer], node, now(node.args), now(node.kwargs))
             call.scope = node.scope
             made.update(zip(node.outputs, call.outputs, strict=True))
         inputs, outputs = map(now, graph.ends)
-        result = Graph(inputs, outputs, name=graph.name, title=graph.title)
+        unread = now(graph.unread)
+        result = Graph(inputs, outputs, name=graph.name, title=graph.title, unread=unread)
     result.data_format, result.source = graph.data_format, graph.source
     return result
 
 
+def _called(layer: Layer, node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Node:
+    """Return a call of a layer's copy; of what nothing calls there is but what it says."""
+    if node.inputs or isinstance(layer, InputLayer):
+        return layer.add_call(args, kwargs)
+    call = Node(layer, args, kwargs, node.inference)
+    layer.nodes.append(call)
+    return call
+
+
 def _check_known(graph: Graph) -> None:
+    foreign = [layer for layer in graph.layers if isinstance(layer, Function)]
+    if foreign:
+        raise ArchiError(
+            f"{printable(graph.title)} can't be built: Keras 3 has no operation that does what "
+            f"{foreign[0].label} does, tf.{foreign[0].function_name}"
+        )
     unknown = [layer for layer in graph.layers if _is_unknown(layer)]
     if unknown:
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""

@@ -62,7 +62,22 @@ def verify(graph: Graph, *, run: bool = True) -> Verification:
     Raises KerasMissing where Keras can't be imported.
     """
     with running(graph):
-        return _verified(graph if graph.live else flat(graph), run)
+        return _verified(graph if graph.live else _whole(flat(graph)), run)
+
+
+def _whole(graph: Graph) -> Graph:
+    """Return a graph with what nothing reads among its outputs, as for a loss of Keras 2.
+
+    Keras leaves out of a model what no output reads.
+    """
+    made = [tensor for tensor in graph.unread if tensor.node.inputs]
+    if not made:
+        return graph
+    alone = tuple([tensor for tensor in graph.unread if tensor not in made])
+    outputs = [*graph.outputs, *made]
+    result = Graph(graph.ends[0], outputs, name=graph.name, title=graph.title, unread=alone)
+    result.data_format, result.source = graph.data_format, graph.source
+    return result
 
 
 def _verified(graph: Graph, run: bool) -> Verification:
@@ -97,8 +112,8 @@ def _static_counts(graph: Graph) -> dict[str, int]:
     return {
         "layers": len(graph.layers),
         "weights": sum(len(layer.weights) for layer in graph.layers),
-        "params": totals.params,
-        "trainable_params": totals.trainable_params,
+        "params": totals.params or 0,
+        "trainable_params": totals.trainable_params or 0,
     }
 
 

@@ -21,7 +21,7 @@ STATISTICS = ("moving_mean", "moving_variance")
 OPTIMIZER = "optimizer/"
 ALIKE = 1000  # datasets that are looked through for one layer
 _LEGACY = "model_weights"  # the group of all layers in legacy files
-_TOP = "top_level_model_weights"  # those of the model itself
+_OWN = "top_level_model_weights"  # the group of what belongs to no layer in legacy files
 _VARIABLES = "vars"  # the group of a layer's own weights in Keras 3's files
 
 # A layer's own names, from the outermost model to it.
@@ -130,13 +130,17 @@ class LegacyWeights(_StoredWeights):
         return _weights(within, trainable)
 
     def groups(self) -> dict[str, Found]:
-        """Return the weights by layer; a path has the layer's name twice: `d/net/d/kernel:0`."""
+        """In these files the layers of the model have groups; inside, names are paths.
+
+        `block/net/block/dense/kernel` is of `block/dense` in the model `net`.
+        """
         found: dict[str, list[tuple[str, Dataset]]] = {}
         for path, dataset in self.below(_LEGACY):
-            layer, _, rest = path.partition("/")
-            *way, name = rest.split("/")
-            after = way[way.index(layer) + 1 :] if layer in way else way
-            owner = "" if layer == _TOP else "/".join([layer, *after])
+            group, _, inside = path.partition("/")
+            names, _, name = inside.rpartition("/")
+            before, _, within = f"/{names}/".partition(f"/{group}/")
+            rest = (within if within or f"/{names}/".endswith(f"/{group}/") else before).strip("/")
+            owner = "" if group == _OWN else f"{group}/{rest}".rstrip("/")
             found.setdefault(owner, []).append((name, dataset))
         known = {owner: _weights(iter(each), True) for owner, each in found.items()}
         return {owner: weights for owner, weights in known.items() if weights}

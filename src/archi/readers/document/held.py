@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from archi.errors import quote
-from archi.graph import Graph, Inference, Node, Shape, Tensor, Weight
+from archi.graph import Graph, Inference, Node, Shape, Tensor, Weight, tensors_in
 from archi.layers.core import InputLayer
 from archi.settings import Settings
 from archi.twin.layer import Kept, Layer, total
@@ -62,10 +62,12 @@ class HeldModel(Model):
         before = {layer: len(layer.nodes) for layer in self.inner}
         source = InputLayer(batch_shape=x, dtype=self.model.input_dtype, name="input")
         given = source.add_call((), {}).outputs[0]
-        output = self.model.run(given)
-        if not isinstance(output, Tensor):
-            raise self.refuse("gives one tensor", type(output).__name__)
-        nodes = [node for layer, calls in before.items() for node in layer.nodes[calls:]]
+        outputs = tensors_in(self.model.run(given))
+        if len(outputs) != 1:
+            raise self.refuse("gives one tensor", str(len(outputs)))
+        output = outputs[0]
+        # Functions of TensorFlow become layers only when they are called.
+        nodes = [node for layer in self.inner for node in layer.nodes[before.get(layer, 0) :]]
         inferences = [node.inference for node in nodes]
         uncounted = [n for n in nodes if None in (n.inference.macs, n.inference.elementwise)]
         return Inference(
