@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TextIO
 from archi.bridge.config import functional_config
 from archi.errors import ArchiError, KerasMissing, printable, quote
 from archi.graph import Graph
+from archi.twin.arguments import Own
 
 if TYPE_CHECKING:
     import keras
@@ -95,7 +96,17 @@ def to_keras(graph: Graph, *, initialize: bool = True) -> keras.Model:
         with _deep_recursion(len(graph.nodes)), scope:
             return keras.Model.from_config(config)
     except Exception as error:
-        raise ArchiError(f"Keras could not build {graph.title}: {brief(error)}") from None
+        why = _own_functions(graph) or brief(error)
+        raise ArchiError(f"Keras could not build {graph.title}: {why}") from None
+
+
+def _own_functions(graph: Graph) -> str:
+    """Return which function of people's own Keras can't find, "" where there is none."""
+    for layer in graph.layers:
+        for key, value in layer.values().items():
+            if isinstance(value, Own) and value.layer is None:
+                return f"the {key} of {quote(layer.name)}, {quote(value)}, is none of Keras's own"
+    return ""
 
 
 # What backends say of an operation for which this machine's processor has no kernel.

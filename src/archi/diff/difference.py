@@ -83,8 +83,10 @@ class Difference(NamedTuple):
     `changes` are in the order of the layers. `follows` are the layers that other changes
     gave other shapes or costs; `renumbered` the pairs of names that only Keras's counting
     made differ; `paired` how many layers both have. Costs of `changes` and `follows` sum
-    to the difference of the totals. `complete` is False where networks this large and
-    this different could not be compared exhaustively: more may be the same than is said.
+    to the difference of the totals. `uncounted` names the layers whose MACs or FLOPs are
+    unknown; `knows_macs` is whether all MACs are known. `complete` is False where networks
+    this large and this different could not be compared exhaustively: more may be the same
+    than is said.
     """
 
     a: Graph
@@ -95,6 +97,7 @@ class Difference(NamedTuple):
     renumbered: list[tuple[str, str]]
     paired: int
     uncounted: list[str]
+    knows_macs: bool
     complete: bool
 
     @property
@@ -121,7 +124,7 @@ class _Comparison:
         found += self._ends()
         partners = [(x, x.partner) for x in self.a.items if x.partner]
         names = [(x.layer.name, y.layer.name) for x, y in partners if x.auto and y.auto]
-        unknown = [row.layer.name for counts in self.counts for row in counts.uncounted]
+        unknown = [row for counts in self.counts for row in counts.uncounted]
         return Difference(
             a=self.a.graph,
             b=self.b.graph,
@@ -130,7 +133,8 @@ class _Comparison:
             follows=[change for change in found if change.kind == "follows"],
             renumbered=[pair for pair in names if pair[0] != pair[1]],
             paired=len(partners),
-            uncounted=list(dict.fromkeys(unknown)),
+            uncounted=list(dict.fromkeys(row.layer.name for row in unknown)),
+            knows_macs=all(row.macs is not None for row in unknown),
             complete=self.alignment.complete,
         )
 

@@ -108,7 +108,7 @@ def _totals(found: Difference) -> dict[str, dict[str, int | None]]:
         }
         for name, values in steps.items()
     }
-    if found.uncounted:
+    if not found.knows_macs:
         totals["macs"] = dict.fromkeys(totals["macs"])
     return totals
 

@@ -8,7 +8,7 @@ was wanted; the layer that raises it adds its name and what it got.
 from __future__ import annotations
 
 import json
-from math import isfinite
+from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any
 
 from archi.errors import printable
@@ -66,11 +66,15 @@ class Kind:
 class Own(str):
     """A function of people's own as an argument: its name, and how a document has it.
 
-    It says how values are computed and leaves shapes, weights and MACs as they are.
+    It says how values are computed and leaves shapes, weights and MACs as they are. It may
+    be a layer as well, `layer` then being the twin of one of Keras's; `weighs` is whether
+    its weights are among those of the layer that has it, as they are in Keras 2 alone.
     """
 
-    __slots__ = ("document",)
+    __slots__ = ("document", "layer", "weighs")
     document: Any
+    layer: Layer | None
+    weighs: bool
 
     @classmethod
     def of(cls, document: Any) -> Own | None:
@@ -81,6 +85,8 @@ class Own(str):
         """
         own = cls(printable(_name_of(document))[:NAME])
         own.document = document
+        own.layer = None
+        own.weighs = False
         return own if own else None
 
 
@@ -92,7 +98,8 @@ def _name_of(document: Any) -> str:
     name, config = document.get("class_name"), document.get("config")
     if name == "function" and isinstance(config, str):
         return config
-    if name == "__lambda__":
+    marshalled = name is None and ("value" in document or "code" in document)
+    if name == "__lambda__" or marshalled:  # activations have the lambda's config alone
         return "lambda"
     registered = document.get("registered_name")
     return str(registered or name) if isinstance(name, str) else ""
@@ -158,11 +165,13 @@ class Number(Kind):
         self.minimum = minimum
         self.maximum = maximum
         self.optional = optional
+        self.unbounded = (minimum, maximum) == (float("-inf"), float("inf"))  # takes NaN, too
 
     def parse(self, value: Any, layer: type[Layer]) -> float | None:
         if value is None and self.optional:
             return None
-        if type(value) not in (int, float) or not self.minimum <= value <= self.maximum:
+        within = type(value) in (int, float) and self.minimum <= value <= self.maximum
+        if not within and not (type(value) is float and isnan(value) and self.unbounded):
             bounds = ""
             if self.maximum < float("inf"):
                 bounds = f" from {self.minimum:g} to {self.maximum:g}"

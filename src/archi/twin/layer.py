@@ -243,10 +243,9 @@ class Layer:
                 )
             else:
                 inference = _for_rows(inference, tensors)
-        own = self.own_functions() if self.has_own or self.composed else []
-        if own and inference.elementwise is not None:
-            inference = inference._replace(elementwise=None, why=f"its {own[0]} is unknown")
-        if self.nodes and inference.weights != self.weights:
+        if self.has_own or self.composed:
+            inference = self._with_own(inference)
+        if self.nodes and inference.weights not in (None, self.weights):
             was = self.nodes[0].inputs[0].shape
             raise self.refuse(f"is shared and was first called on shape {was}", tensors[0].shape)
         node = Node(self, args, kwargs, inference)
@@ -256,12 +255,29 @@ class Layer:
             self.build(first[0].shape)
         return node
 
+    def _with_own(self, inference: Inference) -> Inference:
+        """Return an inference without what functions of people's own leave unknown."""
+        unknown = self.own_functions()
+        if unknown and inference.elementwise is not None:
+            inference = inference._replace(elementwise=None, why=f"its {unknown[0]} is unknown")
+        for own in self.weighing():
+            if own.layer is None or inference.weights is None or self.composed:
+                why = f"its activation {quote(own)} may have weights"
+                return inference._replace(weights=None, elementwise=None, why=why)
+            added = own.layer.infer(inference.outputs[0]).weights or ()
+            inference = inference._replace(weights=(*inference.weights, *added))
+        return inference
+
+    def weighing(self) -> list[Own]:
+        """Return the functions among the arguments whose weights are the layer's, too."""
+        return [value for value in vars(self).values() if type(value) is Own and value.weighs]
+
     def own_functions(self) -> list[str]:
         """Return what is computed by functions of people's own: `activation 'mypkg>mish'`."""
         return [
             f"{key.replace('_', ' ')} {quote(value)}"
             for key, value in vars(self).items()
-            if type(value) is Own and self._computes(key)
+            if type(value) is Own and value.layer is None and self._computes(key)
         ]
 
     def _computes(self, key: str) -> bool:

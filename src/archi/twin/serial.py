@@ -9,7 +9,7 @@ from typing import Any
 
 from archi.errors import LayerError, quote
 from archi.twin.arguments import Function, Own
-from archi.twin.layer import Layer
+from archi.twin.layer import Elementwise, Layer
 from archi.twin.lookup import layer_class, operation
 
 # Keras writes "keras.layers" for its own layers, older versions the module of the file,
@@ -61,7 +61,29 @@ def with_own(twin: type[Layer], config: dict[str, Any]) -> dict[str, Any]:
             own = Own.of(value)
             if own is not None:
                 found[key] = own
+                _note_layer(own)
     return {**config, **found} if found else config
+
+
+def _note_layer(own: Own) -> None:
+    """Note of a function that is a layer, such as `LeakyReLU(0.1)`, what is known of it.
+
+    Layers have `trainable` in their configs. Those of Keras 2 have a plain dtype there, or
+    a `Policy`, and their weights are the layer's; Keras 3 does not track them.
+    """
+    document = own.document
+    config = document.get("config") if isinstance(document, dict) else None
+    if not isinstance(config, dict) or "trainable" not in config:
+        return
+    dtype = config.get("dtype")
+    kind = dtype.get("class_name") if isinstance(dtype, dict) else None
+    try:
+        layer = read_layer(document)
+    except LayerError:
+        layer = None
+    own.layer = layer if isinstance(layer, Elementwise) else None
+    if own.layer is None or own.layer.has_build_config:  # of Keras's, PReLU alone is built
+        own.weighs = isinstance(dtype, str) or kind in ("Policy", "PolicyV1")
 
 
 def _is_home(module: Any, twin: type[Layer]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from archi.graph import Graph, Inference, Shape, Weight, is_list
-from archi.twin.arguments import Kind, constructor_code
+from archi.twin.arguments import Kind, Own, constructor_code
 from archi.twin.layer import Layer, is_shape
 from archi.twin.serial import read_layer
 
@@ -137,6 +137,9 @@ class Holder(Layer):
 
     def own_functions(self) -> list[str]:
         return [*super().own_functions(), *(o for i in self.inner for o in i.own_functions())]
+
+    def weighing(self) -> list[Own]:
+        return [*super().weighing(), *(own for layer in self.inner for own in layer.weighing())]
 
     def infer_inner(self, layer: Layer, x: Shape) -> Inference:
         """Return what an inner layer says of one tensor, if it takes one and gives one.

@@ -22,9 +22,11 @@ OWN = {
     },
     "name": "mish_of_mine",
     "lambda": {"class_name": "__lambda__", "config": {"code": "4wEAAAAAAAAA"}},
+    "activation": {"value": ["4wEAAAAAAAAA", None, None]},
 }  # fmt: skip
 NAMES = {
     "function": "mypkg>mish", "object": "mypkg>Mish", "name": "mish_of_mine", "lambda": "lambda",
+    "activation": "lambda",
 }  # fmt: skip
 
 

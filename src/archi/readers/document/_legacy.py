@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from archi.errors import ReadError, quote
+from archi.readers.document._places import config_name
 from archi.readers.document._tensorflow import is_function
+from archi.twin.objects import snake_case
 
 # Arguments that other versions have and that change neither shapes nor weights, with the
 # values of which that is so; None for any.
@@ -42,13 +44,15 @@ DROPPED = {
 }
 # Names that Keras 3 changed: by class, the one there was.
 RENAMED: dict[str, dict[str, str]] = {"LeakyReLU": {"alpha": "negative_slope"}}
+# Classes that Keras writes under another name than the one it gives them.
+CLASSES = {"GroupedQueryAttention": "GroupQueryAttention"}
 # Layers that are called on a sequence and their states.
 RECURRENT = (
     "RNN", "SimpleRNN", "GRU", "LSTM", "CuDNNGRU", "CuDNNLSTM", "Bidirectional",
     "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D",
 )  # fmt: skip
-# Arguments that are layers' documents themselves, or lists of such.
-HELD = ("layer", "backward_layer", "cell", "cells")
+# Arguments that are layers' documents themselves, or lists of such; an activation may be one.
+HELD = ("layer", "backward_layer", "cell", "cells", "activation", "recurrent_activation")
 # Arguments that Keras 2's depthwise and separable convolutions inherited and did not use.
 INHERITED = ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint")
 INHERITING = ("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D")
@@ -91,11 +95,27 @@ def with_layers(document: Any) -> Any:
     return {**document, "config": {"name": name or "sequential", "layers": layers}}
 
 
+def _named(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a model's layers, those without a name with one as Keras gives it."""
+    taken = {str(each.get("name") or config_name(each)) for each in layers}
+    result = []
+    for each in layers:
+        if not each.get("name") and not config_name(each):
+            base = snake_case(str(each.get("class_name")))
+            numbers = (f"{base}_{number}" for number in range(1, len(layers) + len(taken) + 1))
+            name = next(name for name in numbers if name not in taken)
+            taken.add(name)
+            each = {**each, "name": name}
+        result.append(each)
+    return result
+
+
 def modern(config: dict[str, Any], layers: list[dict[str, Any]]) -> dict[str, Any]:
     """Return a model's config, of these layers, as Keras 3 would write it.
 
     Raises ReadError for calls that are none.
     """
+    layers = [with_layers(layer) for layer in _named(layers)]
     tensors = _Tensors(layers)
     changed = {**config, "layers": [_modern_layer(layer, tensors) for layer in layers]}
     if "output_layers" in config:
@@ -138,6 +158,7 @@ def modern_config(document: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(config, dict) or isinstance(config.get("layers"), list):
         return document
     name = str(document.get("class_name"))
+    name = CLASSES.get(name, name)
     own = _arguments(name)
     changed: dict[str, Any] = {}
     key: str
@@ -154,6 +175,8 @@ def modern_config(document: dict[str, Any]) -> dict[str, Any]:
         changed["batch_shape"] = noted
     _mend(changed)
     result = {**document, "config": changed}
+    if document.get("class_name") in CLASSES:
+        result["class_name"] = name
     module = document.get("module")
     if isinstance(module, str):
         result["module"] = module.removeprefix("tf_")
@@ -192,17 +215,19 @@ def _as_operation(layer: dict[str, Any]) -> dict[str, Any]:
     """Return the document with its module where it is an operation's.
 
     Of layers a config has more than arguments; where a layer and an operation have one
-    name, such as Add, that tells them apart.
+    name, such as Add, that tells them apart. Some operations have a dtype, as layers do.
     """
     config = layer.get("config")
-    if not isinstance(config, dict) or "trainable" in config or "dtype" in config:
+    if not isinstance(config, dict) or "trainable" in config:
         return layer
     from archi.ops import operation
 
     try:
-        return {**layer, "module": operation(str(layer.get("class_name"))).module}
+        twin = operation(str(layer.get("class_name")))
     except KeyError:
         return layer
+    is_layer = "dtype" in config and "dtype" not in twin.arguments
+    return layer if is_layer else {**layer, "module": twin.module}
 
 
 class _Tensors:

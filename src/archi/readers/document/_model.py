@@ -171,7 +171,7 @@ class DeclaredModel:
         else:
             try:
                 if not isinstance(layer, FunctionLayer):
-                    return layer.add_call(args, kwargs)
+                    return self._known_call(layer, args, kwargs)
                 if (node := self._function_node(layer, args, kwargs)) is not None:
                     return node
                 why = layer.why
@@ -180,6 +180,14 @@ class DeclaredModel:
                     raise
                 why = reason(error, layer.name, layer.class_name)
         return self._unknown_call(layer, call, args, kwargs, why)
+
+    def _known_call(self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Node:
+        """Add a call by the layer's rule; weights that the rule does not know are the file's."""
+        node = layer.add_call(args, kwargs)
+        if node.inference.weights is None and not self.reader.held:
+            weights = self.reader.weights_of(layer)
+            node.inference = node.inference._replace(weights=weights)
+        return node
 
     def _function_node(
         self, layer: FunctionLayer, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -147,6 +147,7 @@ class Reader:
     def _held(self, value: Any, place: Place, key: str) -> Any:
         if isinstance(value, list):
             return [self._held(item, place, key) for item in value]
+        value = with_layers(value)
         if not isinstance(value, dict) or not isinstance(value.get("config"), dict):
             return value
         inside = place.inside(name_of(value), f"{place.store}/{key}")
