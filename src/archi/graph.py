@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from archi.twin.layer import Layer
 
 Shape = tuple[int | None, ...]
+Value = int | Shape | None  # of a tensor that is a size, or a list of sizes
 
 
 class _Unknown(tuple[None, ...]):
@@ -84,6 +85,8 @@ class Inference(NamedTuple):
     dtypes: tuple[str, ...] = ()
     samples: tuple[Shape, ...] = ()
     kept: tuple[Shape, ...] | None = None
+    values: tuple[Value, ...] = ()
+    sample_values: tuple[Value, ...] = ()
 
 
 def is_countable(shape: Shape) -> bool:
@@ -99,19 +102,30 @@ class Tensor:
     """A symbolic tensor: its shape (batch first, None where unknown), dtype and origin.
 
     `alone` is its shape where the batch is one sample, None where that is one row of it.
-    Arithmetic and slicing make the operations of `keras.ops` that Keras makes of them.
+    `value` is what is known of its numbers where they are sizes, `sample_value` the same
+    where the batch is one sample. Arithmetic and slicing make the operations of `keras.ops`
+    that Keras makes of them.
     """
 
-    __slots__ = ("alone", "dtype", "index", "node", "shape")
+    __slots__ = ("alone", "dtype", "index", "node", "sample_value", "shape", "value")
 
     def __init__(
-        self, shape: Shape, dtype: str, node: Node, index: int, alone: Shape | None = None
+        self,
+        shape: Shape,
+        dtype: str,
+        node: Node,
+        index: int,
+        alone: Shape | None = None,
+        value: Value = None,
+        sample_value: Value = None,
     ) -> None:
         self.shape = shape
         self.dtype = dtype
         self.node = node
         self.index = index
         self.alone = alone
+        self.value = value
+        self.sample_value = sample_value
 
     @property
     def sample(self) -> Shape:
@@ -272,10 +286,21 @@ class Node:
         self.scope = build.scope
         count = len(inference.outputs)
         dtypes = inference.dtypes or (layer.output_dtype,) * count
-        alone = inference.samples or (None,) * count
+        nothing = (None,) * count
+        alone = inference.samples or nothing
+        values = inference.values or nothing
+        sample_values = inference.sample_values or nothing
         self.outputs = tuple(
             [
-                Tensor(shape, dtypes[index], self, index, alone[index])
+                Tensor(
+                    shape,
+                    dtypes[index],
+                    self,
+                    index,
+                    alone[index],
+                    values[index],
+                    sample_values[index],
+                )
                 for index, shape in enumerate(inference.outputs)
             ]
         )
@@ -421,6 +446,7 @@ class Graph:
         self.hides_input = False  # whether Keras lists the layers without the input's
         self.source = {"kind": "python", "target": self.title}
         self.unread = unread
+        self.opened: tuple[Shape, ...] = ()  # its inputs' shapes before sizes were set
         self.live: Live | None = None  # the model that is there, of which this is the graph
         if not self.inputs or not self.outputs:
             raise GraphError("a network has at least one input and one output tensor")

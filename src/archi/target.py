@@ -27,8 +27,9 @@ def load(
     """Return the network that `target` names.
 
     `options` are spec options (`{"input": (32, 32, 3), "classes": "10"}`), as values or
-    as text, applied over those in the target; of a file, `input` alone can be set, for a
-    model with one input. `batch` fixes the batch size, which is left open otherwise.
+    as text, applied over those in the target. Of a file or a model of people's own `input` can
+    be set, for several inputs as `{"a": (20,), "b": (30,)}`, and `sequence`, every length that
+    inputs leave open. `batch` fixes the batch size, which is left open otherwise.
 
     Raises SpecError (an ArchiError) where the target means nothing, ReadError where a
     file can't be read, LayerError where the network can't be built on that input.
@@ -44,10 +45,14 @@ def load(
     if is_file(target):
         from archi.readers import read_source
 
-        return load_source(read_source(target), options=given, batch=batch)
+        path, own = split_file(target)
+        return load_source(read_source(path), options={**own, **given}, batch=batch)
     if is_object(target):
         return _load_object(target, given, batch)
-    return _load_spec(with_options(parse(target), given), batch)
+    spec = parse(target)
+    if "sequence" not in spec.family.options:
+        given.pop("sequence", None)  # all its sizes are known
+    return _load_spec(with_options(spec, given), batch)
 
 
 def _load_spec(spec: Spec, batch: int | None) -> Graph:
@@ -76,6 +81,26 @@ def load_source(
     return read_graph(source, read_settings(_as_texts(options), batch, "a file"))
 
 
+def split_file(target: str) -> tuple[str, dict[str, str]]:
+    """Return the path of a file and the options after it: `net.json,sequence=128`.
+
+    Raises ArchiError for an option that is none.
+    """
+    path, comma, rest = target.partition(",")
+    if not comma or os.path.exists(target) or not path.lower().endswith(MODEL_FILES):
+        return target, {}
+    options: dict[str, str] = {}
+    for word in rest.split(","):
+        key, equals, value = word.partition("=")
+        if not equals or key.strip() not in ("input", "sequence"):
+            raise ArchiError(
+                f"{quote(word)} can't be set for a file",
+                hint="input=32x32x3, input=NAME=20 and sequence=128 can",
+            )
+        options[key.strip()] = " ".join(filter(None, (options.get(key.strip()), value.strip())))
+    return path, options
+
+
 def is_object(target: str) -> bool:
     """Whether a target is `module:attribute` or `path/to/file.py:attribute`."""
     module, colon, _ = target.partition(",")[0].rpartition(":")
@@ -89,7 +114,7 @@ def is_file(target: str) -> bool:
 
 
 def _looks_like_a_file(target: str) -> bool:
-    if target.lower().endswith(MODEL_FILES):
+    if target.lower().endswith(MODEL_FILES) or split_file(target)[0] != target:
         return True
     from archi.containers.foreign import by_name
 
@@ -118,6 +143,8 @@ def _as_texts(options: Mapping[str, object] | None) -> dict[str, str]:
 
 
 def _as_text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={_as_text(each)}" for name, each in value.items())
     if isinstance(value, (list, tuple)):
         return "x".join(map(str, value))
     return str(value)

@@ -56,15 +56,20 @@ def divide(number: int | float, divisor: int) -> int | float:
     return number / divisor
 
 
-def si(value: int | float) -> str:
-    """Return a count to three significant digits: 512, 9.41 K, 36.5 M, 4.09 G."""
-    return _scaled(value, ("", " K", " M", " G", " T", " P", " E"))
+def si(value: int | float | None) -> str:
+    """Return a count to three significant digits: 512, 9.41 K, 36.5 M, 4.09 G; ? for none."""
+    return "?" if value is None else _scaled(value, ("", " K", " M", " G", " T", " P", " E"))
 
 
-def with_unit(value: int | float, unit: str) -> str:
+def with_unit(value: int | float | None, unit: str) -> str:
     """Return a count and its unit, which the prefix joins: 4.09 GMACs."""
     number, _, prefix = si(value).partition(" ")
     return f"{number} {prefix}{unit}"
+
+
+def whole(value: int | None) -> str:
+    """Return a count in full: 36,497,146; ? for none."""
+    return "?" if value is None else f"{value:,}"
 
 
 def times(ratio: float) -> str:
@@ -73,9 +78,9 @@ def times(ratio: float) -> str:
     return f"{ratio:,.{digits}f}×"
 
 
-def file_size(size: int | float) -> str:
-    """Return a number of bytes in decimal units: 512 B, 146 MB."""
-    return _scaled(size, (" B", " kB", " MB", " GB", " TB", " PB", " EB"))
+def file_size(size: int | float | None) -> str:
+    """Return a number of bytes in decimal units: 512 B, 146 MB; ? for none."""
+    return "?" if size is None else _scaled(size, (" B", " kB", " MB", " GB", " TB", " PB", " EB"))
 
 
 def deviation(fraction: float) -> str:

@@ -385,3 +385,11 @@ def test_messages_are_read_as_protobuf_reads_them():
         (n, v if isinstance(v, int) else bytes(v)) for n, v in wire.fields(memoryview(message))
     ]
     assert found == [(1, 300), (2, b"text"), (3, b"\1\2\3\4"), (4, bytes(8)), (1, 7)]
+
+
+def test_what_a_file_calls_its_objects_reaches_no_terminal_as_it_is(tmp_path):
+    """Found by fuzzing: the path of an object whose JSON is none was in the message."""
+    path = write(tmp_path / "net", keras_object(0, "ro\x01t", SEQUENTIAL, '{"a": \x02}'))
+    with pytest.raises(archi.ArchiError) as caught:
+        scan(path)
+    assert caught.value.message.isprintable()

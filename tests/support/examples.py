@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from archi import Graph
+from archi.bridge.config import functional_json
+from archi.graph import building
+from archi.layers import LSTM, Dense, Embedding, Input, MultiHeadAttention
 from support import hostile
 
 
@@ -34,7 +38,19 @@ def tensors(path: Path) -> None:
     path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
 
 
+def translation(path: Path) -> None:
+    """A small network from one sequence to another."""
+    with building():
+        source, target = Input((None,), name="src"), Input((None,), name="tgt")
+        x, y = Embedding(500, 32, name="words")(source), Embedding(500, 32, name="said")(target)
+        y = MultiHeadAttention(4, 8, name="attention")(y, x)
+        y = LSTM(32, return_sequences=True, name="lstm")(y)
+        graph = Graph([source, target], Dense(500, name="next")(y), name="translation")
+    path.write_text(functional_json(graph))
+
+
 FILES = {
+    "translation.json": translation,
     "downloaded.keras": downloaded,
     "trained.keras": trained,
     "custom.json": custom,

@@ -52,9 +52,10 @@ def _flat(value: Any) -> list[Any]:
 
 
 def assert_read(model: Any, folder: Path, format: str = "json", unknown: tuple = ()) -> Counts:
-    """Assert that archi knows all of a flat model: params, shapes; return what it counts.
+    """Assert that archi knows all of a model: params, shapes; return what it counts.
 
-    `unknown` are the layers whose MACs or FLOPs can't be known.
+    Layers of models inside are compared by their params alone. `unknown` are the layers whose
+    MACs or FLOPs can't be known.
     """
     counts = read(model, folder, format)
     assert [row.layer.name for row in counts.uncounted] == list(unknown)
@@ -63,7 +64,6 @@ def assert_read(model: Any, folder: Path, format: str = "json", unknown: tuple =
     assert counts.totals.trainable_params == trainable
     rows = {row.layer.name: row for row in counts.layers}
     for layer in model.layers:
-        row = rows[layer.name.replace("/", ".")]
-        if layer.name not in unknown:
-            assert row.output_shapes == shapes_of(layer), layer.name
+        if layer.name not in unknown and not hasattr(layer, "layers"):
+            assert rows[layer.name].output_shapes == shapes_of(layer), layer.name
     return counts

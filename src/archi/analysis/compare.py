@@ -150,16 +150,17 @@ def ratio(value: int | None, first: int | None) -> float | None:
 
 def _verdict(a: Entry, b: Entry) -> str:
     """Say in a sentence which of two networks is larger, by how much and where."""
-    if not a.figure("macs") or not b.figure("macs"):
+    ones, others = a.figure("macs"), b.figure("macs")
+    if not ones or not others:
         return ""
-    large, small = (a, b) if a.totals.macs >= b.totals.macs else (b, a)
+    large, small = (a, b) if ones >= others else (b, a)
     name, other = large.graph.title, small.graph.title
     params = ratio(large.totals.params, small.totals.params)
     and_params = f" and {times(params)} the params" if params else ""
-    more = large.totals.macs - small.totals.macs
-    if more < ALIKE * small.totals.macs:
+    more, less = abs(ones - others), min(ones, others)
+    if more < ALIKE * less:
         return f"Both take about the same MACs; {name} has{and_params[4:]} of {other}."
-    macs = times(large.totals.macs / small.totals.macs)
+    macs = times((less + more) / less)
     return f"{name} takes {macs} the MACs{and_params} of {other}.{_mostly(large, small, more)}"
 
 

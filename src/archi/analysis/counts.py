@@ -34,6 +34,7 @@ class LayerCount(NamedTuple):
     live_bytes: int | None
     moved_bytes: int | None
     field: Field
+    open: bool = False  # whether it is known at every length that its inputs leave open
 
     @property
     def intensity(self) -> float | None:
@@ -44,7 +45,8 @@ class LayerCount(NamedTuple):
 class Totals(NamedTuple):
     """Sums over a network; the fields of the contract's `totals`.
 
-    Params, MACs, FLOPs and the bytes of weights sum what is known. MACs and FLOPs are for
+    Params, MACs, FLOPs and the bytes of weights sum what is known; they are None where nothing
+    is known but of layers that have none. MACs and FLOPs are for
     the whole batch, as are the bytes of activations. `receptive_field`, `effective_stride`
     and `effective_padding` are in pixels and of the network's end, before it becomes a
     vector. `depth` counts the layers with a kernel (convolutions, dense layers) on the
@@ -54,12 +56,12 @@ class Totals(NamedTuple):
     """
 
     layers: int
-    params: int
-    trainable_params: int
-    non_trainable_params: int
-    macs: int
-    flops: int
-    weight_bytes: int
+    params: int | None
+    trainable_params: int | None
+    non_trainable_params: int | None
+    macs: int | None
+    flops: int | None
+    weight_bytes: int | None
     activation_bytes: int | None
     peak_activation_bytes: int | None
     receptive_field: tuple[int, ...] | None
@@ -83,7 +85,9 @@ class Counts(NamedTuple):
     @property
     def uncounted(self) -> list[LayerCount]:
         """The layers whose MACs, FLOPs or params are unknown."""
-        return [row for row in self.layers if row.flops is None or row.params is None]
+        return [
+            row for row in self.layers if (row.flops is None and not row.open) or row.params is None
+        ]
 
 
 def count(graph: Graph, dtype: str | None = None) -> Counts:
@@ -107,19 +111,19 @@ def count(graph: Graph, dtype: str | None = None) -> Counts:
 def _totals(
     graph: Graph, rows: list[LayerCount], sizes: Sizes, memory: Memory, end: Field
 ) -> Totals:
-    params = sum(row.params or 0 for row in rows)
-    trainable = sum(row.trainable_params or 0 for row in rows)
-    flops = sum(row.flops or 0 for row in rows)
+    params = _known([row.params for row in rows])
+    trainable = _known([row.trainable_params for row in rows], params)
+    flops = _known([row.flops for row in rows])
     moved = total(memory.moved.values())
     counted = None if any(row.flops is None for row in rows) else flops
     return Totals(
         layers=len(rows),
         params=params,
         trainable_params=trainable,
-        non_trainable_params=params - trainable,
-        macs=sum(row.macs or 0 for row in rows),
+        non_trainable_params=_less(params, trainable),
+        macs=_known([row.macs for row in rows]),
         flops=flops,
-        weight_bytes=sum(sizes.weights(row.layer) or 0 for row in rows),
+        weight_bytes=_known([sizes.weights(row.layer) for row in rows], params),
         activation_bytes=total(memory.made.values()),
         peak_activation_bytes=most(memory.live.values()),
         receptive_field=end.size,
@@ -129,6 +133,19 @@ def _totals(
         moved_bytes=moved,
         intensity=ratio(counted, moved),
     )
+
+
+def _less(whole: int | None, part: int | None) -> int | None:
+    return None if whole is None or part is None else whole - part
+
+
+def _known(values: list[int | None], whole: int | None = 0) -> int | None:
+    """Return the sum of what is known, None where something is unknown and the rest nothing.
+
+    Of a part of `whole`, nothing is known where nothing is of that.
+    """
+    known = sum(value or 0 for value in values)
+    return None if (not known and None in values) or whole is None else known
 
 
 def _count_layer(

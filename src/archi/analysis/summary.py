@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archi.analysis.counts import Counts, LayerCount, Totals, count, ratio
 from archi.analysis.facts import facts
@@ -14,6 +14,9 @@ from archi.errors import ArchiError, one_of, quote
 from archi.graph import UNKNOWN, Graph, Shape, Tensor, collector_at_rest
 from archi.report import Column, Note, Part, Report, Table
 from archi.units import sizes
+
+if TYPE_CHECKING:
+    from archi.analysis.open_sizes import Opened
 
 
 class Row(NamedTuple):
@@ -71,9 +74,9 @@ OPTIONAL = {"layers", "params_share", "macs_share", "inputs"}  # unless they are
 FOLDED_COLUMNS = (*LAYER_COLUMNS[:2], "layers", *LAYER_COLUMNS[2:])
 
 
-def share(part: int | None, whole: int) -> float | None:
+def share(part: int | None, whole: int | None) -> float | None:
     """Return part / whole; None where unknown, 0 of nothing."""
-    return None if part is None else part / whole if whole else 0.0
+    return None if part is None or whole is None else part / whole if whole else 0.0
 
 
 def summarize(
@@ -105,6 +108,9 @@ def _summarized(
     optimizer: str | None,
 ) -> Report:
     counts = count(graph, dtype)
+    found = _opened(graph)
+    if found is not None:
+        counts = _without_open(counts, found)
     trained = training(graph, optimizer, dtype) if optimizer else None
     groups = stages(graph, counts.layers)
     rows = _rows(graph, counts, groups, depth)
@@ -120,13 +126,40 @@ def _summarized(
         [column._replace(optional=not columns and column.key in OPTIONAL) for column, _ in chosen],
         [tuple(getter(row, counts.totals) for _, getter in chosen) for row in rows],
     )
-    parts: list[Part] = [table, *_warnings(counts), facts(graph, counts, dtype, trained)]
+    parts: list[Part] = [table, *_warnings(counts), facts(graph, counts, dtype, trained, found)]
     if depth != 1:
         parts.append(_stage_table(graph, groups, counts.totals))
     data = _data(graph, counts, groups)
+    data |= found.data() if found else {}
     extra = {"dtype": dtype, "training": trained and trained._asdict()}
     data |= {key: value for key, value in extra.items() if value}
     return Report(_title(graph), data, parts)
+
+
+def _opened(graph: Graph) -> Opened | None:
+    """Return what is open of a network; most have nothing to look at twice."""
+    shapes = graph.opened or [tensor.shape for tensor in graph.inputs]
+    if not any(None in shape[1:] for shape in shapes):
+        return None
+    from archi.analysis.open_sizes import opened
+
+    return opened(graph)
+
+
+def _without_open(counts: Counts, found: Opened) -> Counts:
+    """Return the counts without sums that leave out what is open, and no layer called unknown
+    that is known at every length.
+    """
+    if not found.totals or not any(row.why for row in counts.uncounted):
+        return counts
+    rows = [
+        row if row.layer.name in found.uncounted or row.params is None else row._replace(open=True)
+        for row in counts.layers
+    ]
+    if not any(row.open and row.flops is None for row in rows):
+        return counts
+    totals = counts.totals._replace(macs=None, flops=None, intensity=None)
+    return counts._replace(layers=rows, totals=totals)
 
 
 def _title(graph: Graph) -> str:

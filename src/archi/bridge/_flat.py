@@ -13,6 +13,7 @@ from archi.errors import ArchiError, printable
 from archi.graph import Graph, Node, Tensor, building, map_tensors
 from archi.layers import Layer
 from archi.layers.core import InputLayer
+from archi.tensorflow import Function
 from archi.twin.opaque import OpaqueLayer
 
 
@@ -58,6 +59,12 @@ def _called(layer: Layer, node: Node, args: tuple[Any, ...], kwargs: dict[str, A
 
 
 def _check_known(graph: Graph) -> None:
+    foreign = [layer for layer in graph.layers if isinstance(layer, Function)]
+    if foreign:
+        raise ArchiError(
+            f"{printable(graph.title)} can't be built: Keras 3 has no operation that does what "
+            f"{foreign[0].label} does, tf.{foreign[0].function_name}"
+        )
     unknown = [layer for layer in graph.layers if _is_unknown(layer)]
     if unknown:
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""

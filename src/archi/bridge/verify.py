@@ -114,8 +114,8 @@ def _static_counts(graph: Graph) -> dict[str, int]:
     return {
         "layers": len(graph.layers),
         "weights": sum(len(layer.weights) for layer in graph.layers),
-        "params": totals.params,
-        "trainable_params": totals.trainable_params,
+        "params": totals.params or 0,
+        "trainable_params": totals.trainable_params or 0,
     }
 
 

@@ -41,7 +41,8 @@ def compute(spec: str) -> Figures:
     graph = parse(spec).build()
     totals = count(graph).totals
     weighted = sum(bool(layer.weights) for layer in graph.layers)
-    return Figures(totals.params, totals.trainable_params, totals.macs, totals.depth, weighted)
+    sums = (totals.params or 0, totals.trainable_params or 0, totals.macs or 0)
+    return Figures(*sums, totals.depth, weighted)
 
 
 def indexed() -> list[str]:

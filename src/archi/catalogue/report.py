@@ -16,7 +16,7 @@ from archi.families.registry import Family, Paper, Published, families, family_c
 from archi.families.unknown import near_words
 from archi.report import Column, Fact, Facts, Note, Part, Report, Table
 from archi.spec import Spec, parse
-from archi.units import figure, si
+from archi.units import figure, si, whole
 
 if TYPE_CHECKING:
     from archi.analysis.counts import Totals
@@ -237,8 +237,10 @@ def _names(family: Family, spec: Spec | None) -> Facts:
         totals = _totals(spec)
         facts += [
             Fact("This one", spec.title if spec.title == str(spec) else f"{spec.title} = {spec}"),
-            Fact("  params", f"{totals.params:,} ({totals.trainable_params:,} trainable)"),
-            Fact("  MACs", f"{totals.macs:,} ({si(totals.macs)})"),
+            Fact(
+                "  params", f"{whole(totals.params)} ({whole(totals.trainable_params)} trainable)"
+            ),
+            Fact("  MACs", f"{whole(totals.macs)} ({si(totals.macs)})"),
         ]
     return Facts(facts)
 

@@ -18,6 +18,7 @@ from archi.analysis.counts import Counts, Totals, count
 from archi.bounds import Bound, bound, exactly
 from archi.errors import ArchiError, one_of, quote
 from archi.graph import Graph
+from archi.settings import has_open_length
 from archi.units import file_size, si
 
 Sizes = tuple[int | None, ...]
@@ -225,6 +226,10 @@ def measure(graph: Graph) -> Measured:
     figures["output"] = tuple(tensor.shape[1:] for tensor in graph.outputs)
     figures["input_shape"] = tuple(tensor.shape[1:] for tensor in graph.inputs)
     why = {name: _uncounted(counts, part) for name, part in SUMS.items()}
+    lengths = [t.node.layer.name for t in graph.inputs if has_open_length(t.shape)]
+    if lengths:
+        is_open = f"the length of {quote(lengths[0])} is open; set it with --sequence"
+        why.update((name, is_open) for name in ("macs", "flops") if why[name])
     figures.update((name, None) for name, reason in why.items() if reason)
     return Measured(figures, why)
 

@@ -9,7 +9,7 @@ of archi before the fixture is called.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,8 +23,19 @@ def archi_check() -> Callable[..., None]:
     return check
 
 
-def check(target: str, /, *, batch: int | None = None, **wanted: int | str) -> None:
+def check(
+    target: str,
+    /,
+    *,
+    batch: int | None = None,
+    input: Any = None,
+    sequence: int | None = None,
+    **wanted: int | str,
+) -> None:
     """Assert figures of the network `target` names; metrics are those of `archi check`.
+
+    `input` is "32x32x3" or a tuple, or a dict of such by the names of inputs; `sequence` is
+    every length that inputs leave open.
 
     Raises AssertionError, which lists what is wanted and what is there, where one does
     not hold, and ArchiError for a target, metric or figure that means nothing.
@@ -33,14 +44,18 @@ def check(target: str, /, *, batch: int | None = None, **wanted: int | str) -> N
     from archi.errors import ArchiError
 
     try:
-        problem = _problem(target, batch, wanted)
+        given = {"input": input, "sequence": sequence}
+        options = {key: value for key, value in given.items() if value is not None}
+        problem = _problem(target, batch, options, wanted)
     except ArchiError as error:
         raise error.with_traceback(None) from None  # pytest shows the caller's line alone
     if problem:
         raise AssertionError(problem)
 
 
-def _problem(target: str, batch: int | None, wanted: dict[str, int | str]) -> str:
+def _problem(
+    target: str, batch: int | None, options: dict[str, Any], wanted: dict[str, int | str]
+) -> str:
     """Return what does not hold, "" where all does."""
     from archi.checks.evaluate import evaluate
     from archi.checks.metrics import assertion
@@ -58,7 +73,7 @@ def _problem(target: str, batch: int | None, wanted: dict[str, int | str]) -> st
             if not error.message.startswith(word):
                 error.message = f"{word}: {error.message}"
             raise
-    checks = evaluate(target, load(target, batch=batch), assertions)
+    checks = evaluate(target, load(target, options=options, batch=batch), assertions)
     if all(each.ok for each in checks):
         return ""
     lines = [f"  {'ok    ' if each.ok else 'FAILED'}  {each.sentence}" for each in checks]

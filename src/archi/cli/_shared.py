@@ -10,11 +10,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
+from archi.errors import quote
 from archi.files import unwritable, write_file
 from archi.graph import Graph, collector_at_rest
-from archi.render import formats, render
+from archi.render import format_of, formats, render
 from archi.report import Report
 
 if TYPE_CHECKING:
@@ -37,8 +39,13 @@ class Target(click.ParamType):
         return [CompletionItem(name) for name in dict.fromkeys(names) if name.startswith(start)]
 
 
+def _joined(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> str | None:
+    """Return sizes of inputs as one text; `archi.settings` reads it."""
+    return " ".join(given) if given else None
+
+
 def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --input, --classes and --batch, passed on as `options` and `batch`."""
+    """Add --input, --classes, --batch and --sequence."""
     for option in (
         click.option(
             "--batch",
@@ -47,7 +54,19 @@ def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Batch size; MACs, FLOPs and activations are then for the whole batch.",
         ),
         click.option("--classes", metavar="N", help="Outputs of the classifier."),
-        click.option("--input", metavar="HxWxC", help="Size of one image, such as 32x32x3."),
+        click.option(
+            "--sequence",
+            type=click.IntRange(1, 1_000_000_000),
+            metavar="N",
+            help="Every length that inputs leave open on their first axis.",
+        ),
+        click.option(
+            "--input",
+            metavar="[NAME=]SIZES",
+            multiple=True,
+            callback=_joined,
+            help="Size of one sample, such as 32x32x3; of one of several inputs NAME=20.",
+        ),
     ):
         command = option(command)
     return command
@@ -64,7 +83,7 @@ def output_option(*names: str) -> Callable[..., Any]:
         *names,
         type=click.Path(dir_okay=False, readable=False),
         metavar="FILE",
-        help="Write to FILE instead of printing.",
+        help="Write to FILE instead of printing; its ending says the format.",
     )
 
 
@@ -84,6 +103,7 @@ def load_target(
     input: str | None = None,
     classes: str | None = None,
     batch: int | None = None,
+    sequence: int | None = None,
     *,
     warns: bool = True,
 ) -> Graph:
@@ -92,17 +112,19 @@ def load_target(
     Where the target is a file that is not safe to load with Keras, one line says so, unless
     the caller knows better.
     """
-    from archi.target import is_file, load, load_source
+    from archi.target import is_file, load, load_source, split_file
 
-    given = {"input": input, "classes": classes}
+    length = None if sequence is None else str(sequence)
+    given = {"input": input, "classes": classes, "sequence": length}
     options = {key: text for key, text in given.items() if text is not None}
     if not is_file(target):
         return load(target, options=options, batch=batch)
     from archi.readers import read_source
 
     gc.disable()  # it may be large, and lives as long as the process
-    source = read_source(target)
-    graph = load_source(source, options=options, batch=batch)
+    path, own = split_file(target)
+    source = read_source(path)
+    graph = load_source(source, options={**own, **options}, batch=batch)
     if warns:
         _scan_quickly(source)
     return graph
@@ -130,12 +152,26 @@ def warn_of(findings: list[Finding], path: str) -> None:
 
 
 def emit(report: Report, format: str, output: str | None) -> None:
-    """Print a report, or write it to a file. Raises ArchiError where that can't be done."""
+    """Print a report, or write it to a file. Raises ArchiError where that can't be done.
+
+    The ending of the file's name says the format, where `--format` does not.
+    """
     with collector_at_rest():
         if output is not None:
-            write_file(output, render(report, format).encode())
+            write_file(output, render(report, _format(format, output)).encode())
             return
         print_text(render(report, format, **(terminal() if format == "table" else {})))
+
+
+def _format(format: str, output: str) -> str:
+    said = format_of(output)
+    if said in (None, format):
+        return format
+    source = click.get_current_context().get_parameter_source("format")
+    if source is not ParameterSource.COMMANDLINE:
+        return str(said)
+    click.echo(f"Warning: {quote(output, 80)} gets {format}, as --format says", err=True)
+    return format
 
 
 def print_text(text: str) -> None:

@@ -87,6 +87,7 @@ def command(
     input: str | None,
     classes: str | None,
     batch: int | None,
+    sequence: int | None,
     format: str,
     output_file: str | None,
     **wanted: tuple[str, ...],
@@ -113,10 +114,10 @@ def command(
     from archi.checks.evaluate import checks_report
 
     assertions = {name: figures for name, figures in wanted.items() if figures}
-    _check_usage(ctx, target, config, update, bool(assertions), (input, classes, batch))
+    _check_usage(ctx, target, config, update, bool(assertions), (input, classes, batch, sequence))
 
     def load(name: str) -> Graph:
-        return load_target(name, input, classes, batch)
+        return load_target(name, input, classes, batch, sequence)
 
     if target is not None:
         checks = _check_target(target, assertions, load)

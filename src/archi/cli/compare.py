@@ -41,6 +41,7 @@ def command(
     input: str | None,
     classes: str | None,
     batch: int | None,
+    sequence: int | None,
     format: str,
     output: str | None,
 ) -> None:
@@ -63,7 +64,7 @@ def command(
             f"can't draw a chart into {quote(chart, 80)}: the ending says the format",
             hint=f"end the name in {one_of([*CHARTS])}",
         )
-    graphs = [load_target(target, input, classes, batch) for target in targets]
+    graphs = [load_target(target, input, classes, batch, sequence) for target in targets]
     report = compare(graphs, sort=sort, by=by)
     if chart is not None:
         from archi.pictures.chart import Chart

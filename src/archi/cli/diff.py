@@ -24,6 +24,7 @@ def command(
     input: str | None,
     classes: str | None,
     batch: int | None,
+    sequence: int | None,
     format: str,
     output: str | None,
 ) -> None:
@@ -44,7 +45,7 @@ def command(
     from archi.diff.difference import difference
     from archi.diff.report import diff_report
 
-    networks = [load_target(target, input, classes, batch) for target in (a, b)]
+    networks = [load_target(target, input, classes, batch, sequence) for target in (a, b)]
     found = difference(*networks)
     emit(diff_report(found, all=everything), format, output)
     ctx.exit(1 if exit_code and not found.equal else 0)

@@ -51,7 +51,12 @@ WRITERS = {".json": export_json, ".keras": export_keras, ".py": export_python}
 )
 @target_options
 def command(
-    target: str, output: str, input: str | None, classes: str | None, batch: int | None
+    target: str,
+    output: str,
+    input: str | None,
+    classes: str | None,
+    batch: int | None,
+    sequence: int | None,
 ) -> None:
     """Write TARGET as a file that Keras reads.
 
@@ -71,4 +76,4 @@ def command(
             f"can't export to {quote(output)}: the ending says the format",
             hint=f"end the name in {one_of(list(WRITERS))}",
         )
-    WRITERS[suffix](load_target(target, input, classes, batch), output)
+    WRITERS[suffix](load_target(target, input, classes, batch, sequence), output)

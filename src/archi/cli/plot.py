@@ -91,6 +91,7 @@ def command(
     input: str | None,
     classes: str | None,
     batch: int | None,
+    sequence: int | None,
     **switches: bool,
 ) -> None:
     """Draw TARGET.
@@ -123,7 +124,7 @@ def command(
         raise ArchiError(
             "--fold, --rankdir and --dpi are for pictures in files", hint="add -o net.png"
         )
-    graph = load_target(target, input, classes, batch)
+    graph = load_target(target, input, classes, batch, sequence)
     if not outputs:
         from archi.pictures.terminal import terminal as draw
 

@@ -51,6 +51,7 @@ def command(
     input: str | None,
     classes: str | None,
     batch: int | None,
+    sequence: int | None,
     depth: int | None,
     columns: str | None,
     dtype: str | None,
@@ -77,7 +78,7 @@ def command(
 
     # First, so that what the scan takes is free again before the network takes it.
     found = _scan(target) if scan else None
-    graph = load_target(target, input, classes, batch, warns=found is None)
+    graph = load_target(target, input, classes, batch, sequence, warns=found is None)
     keys = [key.strip() for key in columns.split(",")] if columns else None
     report = summarize(graph, depth=depth, columns=keys, dtype=dtype, optimizer=optimizer)
     if scan:

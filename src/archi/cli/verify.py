@@ -31,6 +31,7 @@ def command(
     input: str | None,
     classes: str | None,
     batch: int | None,
+    sequence: int | None,
     format: str,
     output: str | None,
 ) -> None:
@@ -52,11 +53,11 @@ def command(
     from archi.bridge.verify import verify
 
     if target is not None:
-        found = verify(load_target(target, input, classes, batch), run=not no_run)
+        found = verify(load_target(target, input, classes, batch, sequence), run=not no_run)
         emit(verification_report(found), format, output)
         results = [found]
     else:
-        results = list(_verify_all(input, classes, batch, run=not no_run))
+        results = list(_verify_all(input, classes, batch, sequence, run=not no_run))
         emit(catalogue_report(results), format, output)
     if not all(found.ok for found in results):
         ctx.exit(1)
@@ -64,7 +65,12 @@ def command(
 
 
 def _verify_all(
-    input: str | None, classes: str | None, batch: int | None, *, run: bool
+    input: str | None,
+    classes: str | None,
+    batch: int | None,
+    sequence: int | None,
+    *,
+    run: bool,
 ) -> Iterator[Verification]:
     from rich.console import Console
     from rich.progress import track
@@ -76,5 +82,5 @@ def _verify_all(
     import_keras()  # before the progress bar, so that a missing Keras is the only message
     names = catalogue()
     for name in track(names, "Verifying", console=Console(stderr=True)):
-        yield verify(load_target(name, input, classes, batch), run=run)
+        yield verify(load_target(name, input, classes, batch, sequence), run=run)
         forget()

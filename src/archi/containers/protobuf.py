@@ -49,6 +49,15 @@ class Wire:
             if found == number and not isinstance(value, int):
                 yield value
 
+    def varints(self, data: memoryview) -> list[int]:
+        """Return the whole numbers that are packed into a field."""
+        numbers, at = [], 0
+        while at < len(data):
+            self._count()
+            number, at = self._varint(data, at)
+            numbers.append(number)
+        return numbers
+
     def section(self, file: BinaryIO, numbers: tuple[int, ...], limit: int) -> memoryview:
         """Return the first field that this way of numbers leads to, without reading others.
 

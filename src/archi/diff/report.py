@@ -102,7 +102,7 @@ def _totals(found: Difference) -> dict[str, dict[str, int | None]]:
         name: {
             "a": before[name],
             "b": after[name],
-            "delta": after[name] - before[name],
+            "delta": _delta(before[name], after[name]),
             "gained": sum(step for step in values if step > 0),
             "lost": sum(step for step in values if step < 0),
         }
@@ -111,6 +111,10 @@ def _totals(found: Difference) -> dict[str, dict[str, int | None]]:
     if found.uncounted:
         totals["macs"] = dict.fromkeys(totals["macs"])
     return totals
+
+
+def _delta(before: int | None, after: int | None) -> int | None:
+    return None if before is None or after is None else after - before
 
 
 def _remarks(found: Difference) -> list[str]:

@@ -60,7 +60,7 @@ def chart(graphs: list[Graph]) -> Scene:
     logarithmic axes.
     """
     totals = [count(graph).totals for graph in graphs]
-    points = [(g.title, t.params, t.macs) for g, t in zip(graphs, totals, strict=True)]
+    points = [(g.title, t.params or 0, t.macs or 0) for g, t in zip(graphs, totals, strict=True)]
     for name, params, macs in points:
         if not params or not macs:
             raise ArchiError(f"{quote(name)} has no params or no MACs to draw it at")

@@ -10,7 +10,7 @@ from archi.errors import ArchiError, one_of, quote
 from archi.graph import Graph
 from archi.pictures.diagram import Diagram
 from archi.pictures.diagrams import LEVELS
-from archi.units import sizes, with_unit
+from archi.units import sizes, whole, with_unit
 
 if TYPE_CHECKING:
     from archi.pictures.diagrams.keras import Switches
@@ -104,7 +104,7 @@ def caption(graph: Graph) -> str:
         (
             " → ".join(", ".join(sizes(tensor.shape) for tensor in each) for each in ends),
             f"{totals.layers:,} layers",
-            f"{totals.params:,} params",
+            f"{whole(totals.params)} params",
             f"{with_unit(totals.macs, 'MACs')}{batch}{unknown}",
         )
     )

@@ -20,6 +20,12 @@ def formats() -> list[str]:
     return sorted(names, key=lambda name: name != "table")
 
 
+def format_of(path: str) -> str | None:
+    """Return the format that the ending of a file's name says, None where it says none."""
+    ending = os.path.splitext(path)[1].lower()
+    return {".md": "markdown", **{f".{name}": name for name in formats()}}.get(ending)
+
+
 def render(report: Report, format: str, **options: Any) -> str:
     """Return a report as text. Raises ArchiError for an unknown format."""
     if format not in formats():

@@ -20,7 +20,7 @@ from archi.containers.savedmodel import (
     is_savedmodel,
     plain,
 )
-from archi.errors import ReadError, quote
+from archi.errors import ReadError, printable, quote
 from archi.scanning._objects import HDF5_CONFIGS, WHERE, Object, objects
 from archi.scanning.findings import SEVERITIES, Finding, Found, Rule, Scan, finding, rules_for
 
@@ -208,7 +208,7 @@ class _Scanning:
         """Return what a config's text says, looked at as text, None where it says nothing."""
         duplicates: list[Duplicate] = []
         try:
-            what = f"{container} of {quote(self.path, 80)}"
+            what = f"{printable(container)} of {quote(self.path, 80)}"
             document = parse(text, what, None if self.quick else duplicates)
         except ReadError as error:
             self.errors.append(error)

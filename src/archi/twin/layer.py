@@ -231,14 +231,21 @@ class Layer:
         """Add a call with just these arguments. Raises LayerError where they do not fit."""
         inference = self.rule(args, kwargs)
         self.check_countable(inference)
-        own = self.own_functions() if self.has_own or self.composed else []
-        if own and inference.elementwise is not None:
-            inference = inference._replace(elementwise=None, why=f"its {own[0]} is unknown")
         tensors = tensors_of(args, kwargs)
         if self.keeps_dtype and not tensors[0].dtype.startswith(("float", "bfloat")):
             inference = inference._replace(dtypes=(tensors[0].dtype,))
         if any(tensor.alone is not None for tensor in tensors) and not inference.samples:
-            inference = _for_rows(inference, tensors)
+            told = map_tensors(_known_alone, (args, kwargs))
+            if tensors_in(told) != tensors:  # of one sample more is known than of a batch
+                known = self.rule(*told)
+                inference = _for_rows(known, tensors)._replace(
+                    outputs=inference.outputs, dtypes=inference.dtypes
+                )
+            else:
+                inference = _for_rows(inference, tensors)
+        own = self.own_functions() if self.has_own or self.composed else []
+        if own and inference.elementwise is not None:
+            inference = inference._replace(elementwise=None, why=f"its {own[0]} is unknown")
         if self.nodes and inference.weights != self.weights:
             was = self.nodes[0].inputs[0].shape
             raise self.refuse(f"is shared and was first called on shape {was}", tensors[0].shape)
@@ -458,6 +465,17 @@ def _for_rows(inference: Inference, tensors: tuple[Tensor, ...]) -> Inference:
         else tuple((None, rows, *shape[1:]) for shape in inference.kept),
         samples=tuple((rows, *shape[1:]) for shape in inference.outputs),
     )
+
+
+def _known_alone(tensor: Tensor) -> Tensor:
+    """Return a tensor with the sizes that are known of it where the batch is one sample."""
+    shape, alone = tensor.shape, tensor.alone
+    if alone is None or len(alone) != len(shape) or None not in shape[1:]:
+        return tensor
+    sizes = [b if a is None else a for a, b in zip(shape[1:], alone[1:], strict=True)]
+    if tuple(sizes) == shape[1:]:
+        return tensor
+    return Tensor((shape[0], *sizes), tensor.dtype, tensor.node, tensor.index, alone)
 
 
 def _shape_of(tensor: Tensor) -> Shape:

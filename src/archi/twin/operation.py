@@ -20,6 +20,7 @@ from archi.graph import Inference, Shape, Tensor, is_list, map_tensors, tensors_
 from archi.twin.arguments import Argument
 from archi.twin.dtypes import result_type
 from archi.twin.layer import ITSELF, Kept, Layer, Reach, product
+from archi.twin.sizes import sizes_of
 from archi.twin.values import ARRAYS, Constant
 
 Array = Tensor | Constant  # what has a shape and a dtype
@@ -98,7 +99,12 @@ class Operation(Layer):
             return _shared_out(whole, tensors[0])
         inner = tuple((None, *shape) for shape in alone.inner)
         return alone._replace(
-            outputs=whole.outputs, dtypes=whole.dtypes, samples=alone.outputs, inner=inner
+            outputs=whole.outputs,
+            dtypes=whole.dtypes,
+            samples=alone.outputs,
+            inner=inner,
+            values=whole.values,
+            sample_values=alone.values,
         )
 
     def inferred(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Inference:
@@ -112,6 +118,8 @@ class Operation(Layer):
             for name in self.operands:
                 self.check(name, given)
             inference = self.infer(**given)
+            if any(map(_holds_sizes, given.values())):
+                inference = inference._replace(values=sizes_of(self, given))
         if any(size is not None and size < 0 for shape in inference.outputs for size in shape):
             raise self.refuse("would give a negative size", list(inference.outputs))
         return inference
@@ -282,7 +290,15 @@ def _alone(open_batch: bool, tensor: Tensor) -> Tensor:
     """
     apart = open_batch and tensor.alone is None and None not in tensor.shape
     shape = tensor.shape if apart else tensor.sample
-    return Tensor(shape, tensor.dtype, tensor.node, tensor.index, shape)
+    value = tensor.sample_value
+    return Tensor(shape, tensor.dtype, tensor.node, tensor.index, shape, value, value)
+
+
+def _holds_sizes(operand: Any) -> bool:
+    """Whether an operand is sizes of tensors, or a list with such."""
+    if isinstance(operand, Tensor):
+        return operand.value is not None or operand.sample_value is not None
+    return is_list(operand) and any(map(_holds_sizes, operand))
 
 
 def _shared_out(whole: Inference, tensor: Tensor) -> Inference:
@@ -300,6 +316,7 @@ def _shared_out(whole: Inference, tensor: Tensor) -> Inference:
         samples=tuple(
             (_part(shape[0], batch), *shape[1:]) if shape else () for shape in whole.outputs
         ),
+        sample_values=whole.values,
     )
 
 

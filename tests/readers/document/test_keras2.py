@@ -116,14 +116,15 @@ def operation_call(function, kwargs, entry=("x", 0, 0)):
         ("reshape", {"shape": [-1, 24]}, ("Reshape", (None, 24))),
         ("transpose", {"perm": [0, 2, 1]}, ("Transpose", (None, 6, 4))),
         ("compat.v1.transpose", {"perm": [0, 2, 1]}, ("Transpose", (None, 6, 4))),
-        ("linalg.matmul", {"b": ["x", 0, 0], "transpose_b": True}, ("TFOpLambda", (None,))),
+        ("linalg.matmul", {"b": ["x", 0, 0], "transpose_b": True}, ("TFOpLambda", (None, 4, 4))),
         ("expand_dims", {"axis": -1}, ("ExpandDims", (None, 4, 6, 1))),
         ("pad", {"paddings": [[0, 0], [1, 2], [0, 0]]}, ("Pad", (None, 7, 6))),
         ("cast", {"dtype": "float16"}, ("Cast", (None, 4, 6))),
         ("clip_by_value", {"clip_value_min": 0, "clip_value_max": 1}, ("Clip", (None, 4, 6))),
         ("tile", {"multiples": [1, 2, 1]}, ("Tile", (None, 8, 6))),
         ("nn.softmax", {"axis": -1}, ("Softmax", (None, 4, 6))),
-        ("image.resize", {"size": [2, 2]}, ("TFOpLambda", (None,))),
+        ("image.resize", {"size": [2, 2]}, ("TFOpLambda", (2, 2, 6))),
+        ("py_function", {"Tout": "float32"}, ("TFOpLambda", (None,))),
     ],
 )
 def test_functions_of_tensorflow(function, kwargs, expected):

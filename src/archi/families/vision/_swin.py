@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from archi.families._blocks import classifier
+from archi.errors import LayerError
+from archi.families._blocks import classifier, image_size
 from archi.families.vision._transformers import (
     channels_back,
     channels_last,
@@ -24,6 +25,7 @@ from archi.graph import Tensor, scope
 from archi.layers import Conv2D, Cropping2D, Permute, Reshape, ZeroPadding2D
 from archi.ops import arithmetic, comparisons, core, shaping
 
+LARGEST = 65_536  # side of an image
 PATCH = 4  # pixels along its side
 HEAD = 32  # channels of a head
 MASKED = -100.0  # added to the score of what is not to be attended to
@@ -54,8 +56,14 @@ def swin(
 ) -> Tensor:
     """The network: patches, four stages that halve the image between them, classifier.
 
-    `block(x, heads, window, shift, rate, name)` is one block, `merge(x, name)` halves.
+    `block(x, heads, window, shift, rate, name)` is one block, `merge(x, name)` halves. Raises
+    LayerError for an image of which the masks would be too large to write down.
     """
+    height, width = (side or 0 for side in image_size(x))
+    if max(height, width) > LARGEST:
+        raise LayerError(
+            f"height and width must be at most {LARGEST:,}. Received: {height}×{width}"
+        )
     rate = iter(rates(size.skipped, sum(size.blocks)))
     with scope("stem"):
         x = Conv2D(size.channels, PATCH, strides=PATCH, name="patches")(x)

@@ -92,6 +92,8 @@ def _window(layer: Layer) -> list[str]:
     """Return the window, and the arguments beside it that are not the usual ones."""
     window = _sizes(layer, "kernel_size") or _sizes(layer, "pool_size")
     strides = _sizes(layer, "strides")
+    enlarges = layer.class_name.startswith("UpSampling") or "Transpose" in layer.class_name
+    steps = _sizes(layer, "size") if layer.class_name.startswith("UpSampling") else strides
     dilation = _sizes(layer, "dilation_rate")
     groups = getattr(layer, "groups", 1)
     filters = getattr(layer, "filters", None)
@@ -99,11 +101,17 @@ def _window(layer: Layer) -> list[str]:
     return [
         _times(window),
         str(filters) if filters else "",
-        f"/{_alike(strides)}" if set(strides) - {1} else "",
+        f"{'×' if enlarges else '/'}{_alike(steps)}" if set(steps) - {1} else "",
         f"dilation {_alike(dilation)}" if set(dilation) - {1} else "",
         f"groups {groups}" if groups != 1 else "",
-        f"{rate:g}" if rate else "",
+        _short(rate) if rate else "",
     ]
+
+
+def _short(rate: float) -> str:
+    """Return a rate as people write it, of long ones two digits: `0.5`, `0.036`."""
+    text = f"{rate:g}"
+    return text if len(text) <= len("0.125") else f"{rate:.2g}"
 
 
 def _sizes(layer: Layer, name: str) -> tuple[int, ...]:

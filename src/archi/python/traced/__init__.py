@@ -103,7 +103,7 @@ def _static_graph(made: Any, place: Place, settings: Settings) -> Graph:
             hint="it is to be a keras.Model or an archi.Graph, or a function that returns one",
         )
     for name, value in zip(Settings._fields, settings, strict=True):
-        if value is not None:
+        if value:
             raise ArchiError(
                 f"{name} can't be set for {STATIC}: it is what that says",
                 hint=f"let a function make it, and give it as {printable(place.name)},{name}=VALUE",

@@ -84,6 +84,11 @@ def arguments_of(
         raise ArchiError(
             f"the model {quote(model.name)} was never built: its input is unknown", hint=HINT
         )
+    if settings.inputs or settings.sequence:
+        settings.check_names([spec.name or "" for spec in found.leaves()])
+        found = found.map(
+            lambda spec: spec._replace(shape=settings.applied(spec.shape, spec.name or ""))
+        )
     return found if settings.batch is None else found.of_batch(settings.batch)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from archi.errors import ReadError, quote
-from archi.readers.document import _tensorflow
+from archi.readers.document._tensorflow import is_function
 
 # Arguments that other versions have and that change neither shapes nor weights, with the
 # values of which that is so; None for any.
@@ -107,11 +107,10 @@ def _modern_layer(layer: dict[str, Any], tensors: _Tensors) -> dict[str, Any]:
     result = modern_config(layer)
     if "inbound_nodes" not in layer:
         return result
-    calls = [_with_states(layer, tensors.call(node)) for node in _calls(layer)]
-    result = {**result, "inbound_nodes": calls}
-    if layer.get("class_name") in _tensorflow.CLASSES:
-        return _operation(result) or result
-    return _as_operation(result)
+    of_tensorflow = is_function(layer)
+    nodes = [tensors.call(node, whole=of_tensorflow) for node in _calls(layer)]
+    result = {**result, "inbound_nodes": [_with_states(layer, node) for node in nodes]}
+    return result if of_tensorflow else _as_operation(result)
 
 
 def _with_states(layer: dict[str, Any], call: dict[str, Any]) -> dict[str, Any]:
@@ -189,31 +188,6 @@ def _mend(config: dict[str, Any]) -> None:
         config["dtype"] = inner.get("name") if isinstance(inner, dict) else None
 
 
-def _operation(layer: dict[str, Any]) -> dict[str, Any] | None:
-    """Return a function of TensorFlow as an operation, None where there is none like it."""
-    config = layer.get("config")
-    if not isinstance(config, dict):
-        return None
-    found = [
-        _tensorflow.operation(config.get("function"), call["args"], call["kwargs"])
-        for call in layer["inbound_nodes"]
-    ]
-    from archi.ops import operation as twin_of
-
-    first = found[0] if found else None
-    if first is None or any(each is None or each[:2] != first[:2] for each in found):
-        return None
-    class_name, own, _ = first
-    calls = [{"args": each[2], "kwargs": {}} for each in found if each]
-    return {
-        **layer,
-        "module": twin_of(class_name).module,
-        "class_name": class_name,
-        "config": {**own, "name": config.get("name")},
-        "inbound_nodes": calls,
-    }
-
-
 def _as_operation(layer: dict[str, Any]) -> dict[str, Any]:
     """Return the document with its module where it is an operation's.
 
@@ -245,15 +219,20 @@ class _Tensors:
         }
         self.names = {name for layer in layers if isinstance(name := layer.get("name"), str)}
 
-    def call(self, node: Any) -> dict[str, Any]:
-        """Return a call as Keras 3 writes it. Raises ReadError for what is none."""
+    def call(self, node: Any, *, whole: bool = False) -> dict[str, Any]:
+        """Return a call as Keras 3 writes it. Raises ReadError for what is none.
+
+        A list of one tensor is that tensor, but where the `whole` is what is written.
+        """
         if isinstance(node, dict) and isinstance(node.get("args"), list):
             return node
+        if whole and node == []:  # an empty list, with which Keras 2 forgets the rest
+            return {"args": [[]], "kwargs": {}}
         if not isinstance(node, (list, dict)) or not node:
             raise ReadError("a call in the file is neither an object nor a list")
         kwargs: dict[str, Any] = {}
         inputs = self._inputs(node, kwargs)
-        if isinstance(inputs, list) and len(inputs) == 1:
+        if isinstance(inputs, list) and len(inputs) == 1 and not whole:
             inputs = inputs[0]
         return {"args": [inputs], "kwargs": {key: self._value(kwargs[key]) for key in kwargs}}
 

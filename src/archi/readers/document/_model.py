@@ -12,6 +12,7 @@ from archi.readers.document._informed import informed
 from archi.readers.document._inputs import INPUT
 from archi.readers.document._legacy import is_legacy, modern
 from archi.readers.document._places import Place, name_of
+from archi.readers.document._tensorflow import FunctionLayer
 from archi.twin.layer import Layer
 from archi.twin.objects import snake_case
 from archi.twin.opaque import OpaqueLayer, reason
@@ -92,6 +93,8 @@ class DeclaredModel:
             met.add(member)
             if isinstance(member, DeclaredModel):
                 pending += reversed(member.members.values())
+            elif isinstance(member, FunctionLayer):
+                yield from member.layers
             else:
                 yield member
 
@@ -113,6 +116,8 @@ class DeclaredModel:
         return {**self.config, "layers": layers}
 
     def _written(self, name: str, member: Layer | DeclaredModel) -> dict[str, Any]:
+        if isinstance(member, FunctionLayer):
+            member = member.layers[0]
         config = member.written() if isinstance(member, DeclaredModel) else member.get_config()
         document = {
             **self.documents[name],
@@ -157,7 +162,7 @@ class DeclaredModel:
     ) -> Node:
         given = tensors_of(args, kwargs)
         unknown = [tensor for tensor in given if tensor.shape is UNKNOWN]
-        if isinstance(layer, OpaqueLayer):
+        if isinstance(layer, OpaqueLayer) and not isinstance(layer, FunctionLayer):
             why = layer.why
         elif not given:
             why = "what it is called on is not in the file"
@@ -165,12 +170,26 @@ class DeclaredModel:
             why = f"the shape of its input {quote(unknown[0].node.layer.name)} is unknown"
         else:
             try:
-                return layer.add_call(args, kwargs)
+                if not isinstance(layer, FunctionLayer):
+                    return layer.add_call(args, kwargs)
+                if (node := self._function_node(layer, args, kwargs)) is not None:
+                    return node
+                why = layer.why
             except LayerError as error:
                 if self.reader.held:
                     raise
                 why = reason(error, layer.name, layer.class_name)
         return self._unknown_call(layer, call, args, kwargs, why)
+
+    def _function_node(
+        self, layer: FunctionLayer, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Node | None:
+        node = layer.call(args, kwargs)
+        if node is not None:
+            self.reader.places[node.layer] = self.reader.places[layer]
+            if self.reader.places[layer].frozen:
+                node.layer.trainable = False
+        return node
 
     def _unknown_call(
         self, layer: Layer, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any], why: str

@@ -1,111 +1,91 @@
-"""TensorFlow's functions in models of Keras 2, as operations of `keras.ops`.
+"""TensorFlow's functions in models of Keras 2: the layers that it made of their calls.
 
-Keras 2 made a `TFOpLambda` layer of each function of TensorFlow called on its tensors, and
-a `SlicingOpLambda` of each slice (keras/src/layers/core/tf_op_layer.py of 2.x). Those that
-mean the same as an operation of Keras 3 are read as that; others stay unknown.
+Keras 2 made a `TFOpLambda` layer of each function of TensorFlow called on its tensors, a
+`SlicingOpLambda` of each slice, and a `ClassMethod` of what only ragged tensors have
+(keras/src/layers/core/tf_op_layer.py of 2.x). Which twin a call is depends on its
+arguments, so a `FunctionLayer` stands for it until it is called.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-CLASSES = ("TFOpLambda", "SlicingOpLambda")
+from archi.errors import LayerError, quote
+from archi.graph import Node, is_list
+from archi.readers.document._nodes import read_node_def
+from archi.twin.layer import Layer
+from archi.twin.opaque import OpaqueLayer
+from archi.twin.operation import Operation
 
-Parameters = dict[str, str]  # TensorFlow's, in order, and Keras's name of each
-
-_UNARY: Parameters = {"x": "x"}
-_BINARY: Parameters = {"x": "x1", "y": "x2"}
-_REDUCED: Parameters = {"input_tensor": "x", "axis": "axis", "keepdims": "keepdims"}
-
-FUNCTIONS: dict[str, tuple[str, Parameters]] = {
-    "__operators__.getitem": ("GetItem", {"tensor": "x", "slice_spec": "key"}),
-    "__operators__.add": ("Add", _BINARY),
-    "math.add": ("Add", _BINARY),
-    "math.subtract": ("Subtract", _BINARY),
-    "math.multiply": ("Multiply", _BINARY),
-    "math.divide": ("TrueDivide", _BINARY),
-    "math.truediv": ("TrueDivide", _BINARY),
-    "math.floordiv": ("FloorDivide", _BINARY),
-    "math.floormod": ("Mod", _BINARY),
-    "math.pow": ("Power", _BINARY),
-    "math.maximum": ("Maximum", _BINARY),
-    "math.minimum": ("Minimum", _BINARY),
-    "math.greater": ("Greater", _BINARY),
-    "math.greater_equal": ("GreaterEqual", _BINARY),
-    "math.less": ("Less", _BINARY),
-    "math.less_equal": ("LessEqual", _BINARY),
-    "math.equal": ("Equal", _BINARY),
-    "math.not_equal": ("NotEqual", _BINARY),
-    "math.logical_and": ("LogicalAnd", _BINARY),
-    "math.logical_or": ("LogicalOr", _BINARY),
-    "math.logical_not": ("LogicalNot", _UNARY),
-    "math.negative": ("Negative", _UNARY),
-    "math.abs": ("Absolute", _UNARY),
-    "math.exp": ("Exp", _UNARY),
-    "math.log": ("Log", _UNARY),
-    "math.sqrt": ("Sqrt", _UNARY),
-    "math.square": ("Square", _UNARY),
-    "math.sin": ("Sin", _UNARY),
-    "math.cos": ("Cos", _UNARY),
-    "math.tanh": ("Tanh", _UNARY),
-    "math.sigmoid": ("Sigmoid", _UNARY),
-    "nn.relu": ("Relu", {"features": "x"}),
-    "nn.relu6": ("Relu6", {"features": "x"}),
-    "nn.silu": ("Silu", {"features": "x"}),
-    "nn.softmax": ("Softmax", {"logits": "x", "axis": "axis"}),
-    "clip_by_value": ("Clip", {"t": "x", "clip_value_min": "x_min", "clip_value_max": "x_max"}),
-    "cast": ("Cast", {"x": "x", "dtype": "dtype"}),
-    "math.reduce_sum": ("Sum", _REDUCED),
-    "math.reduce_mean": ("Mean", _REDUCED),
-    "math.reduce_max": ("Max", _REDUCED),
-    "math.reduce_min": ("Min", _REDUCED),
-    "math.reduce_prod": ("Prod", _REDUCED),
-    "linalg.matmul": ("Matmul", {"a": "x1", "b": "x2"}),
-    "concat": ("Concatenate", {"values": "xs", "axis": "axis"}),
-    "stack": ("Stack", {"values": "x", "axis": "axis"}),
-    "reshape": ("Reshape", {"tensor": "x", "shape": "newshape"}),
-    "expand_dims": ("ExpandDims", {"input": "x", "axis": "axis"}),
-    "squeeze": ("Squeeze", {"input": "x", "axis": "axis"}),
-    "compat.v1.squeeze": ("Squeeze", {"input": "x", "axis": "axis"}),
-    "transpose": ("Transpose", {"a": "x", "perm": "axes"}),
-    "compat.v1.transpose": ("Transpose", {"a": "x", "perm": "axes"}),
-    "pad": ("Pad", {"tensor": "x", "paddings": "pad_width"}),
-    "tile": ("Tile", {"input": "x", "multiples": "repeats"}),
-}
-_SILENT = (None, False, "CONSTANT")  # values that ask for nothing beside the function itself
+# Functions of any number of tensors: Keras 2 writes the arguments that it has names for
+# (`Node.serialize` of keras/src/engine/node.py), and so just the first of these.
+FORGETFUL = ("__operators__.eq", "__operators__.ne", "einsum", "meshgrid")
+FORGOTTEN = "what else it is called on is not in the file"
+NODE = "TensorFlowOpLayer"
+CLASSES = ("TFOpLambda", "SlicingOpLambda", NODE)
+# What only ragged and sparse tensors have.
+METHODS = ("ClassMethod", "InstanceMethod", "InstanceProperty")
 
 
-def operation(
-    function: Any, args: list[Any], kwargs: dict[str, Any]
-) -> tuple[str, dict[str, Any], list[Any]] | None:
-    """Return a call of a TensorFlow function as an operation: class, config, operands.
+def is_function(document: dict[str, Any]) -> bool:
+    """Whether a layer's document is a function of TensorFlow."""
+    return document.get("class_name") in CLASSES
 
-    None for a function that is no operation of `keras.ops`, or arguments that none has.
+
+class FunctionLayer(OpaqueLayer):
+    """A function of TensorFlow in a document, before it is called.
+
+    `twins` are what its calls are of: one, unless it is called with arguments that differ.
     """
-    from archi.ops import operation as twin_of
 
-    name, parameters = FUNCTIONS.get(function if isinstance(function, str) else "", ("", {}))
-    if not name or len(args) > len(parameters):
-        return None
-    given = {**dict(zip(parameters, args, strict=False)), **kwargs}
-    others = [key for key in given if key not in parameters and key != "name"]
-    if any(given[key] not in _SILENT for key in others):
-        return None
-    try:
-        twin = twin_of(name)
-    except KeyError:
-        return None
-    named = {keras: given[key] for key, keras in parameters.items() if key in given}
-    config = {key: value for key, value in named.items() if key in twin.arguments}
-    if "slice_spec" in given:
-        named["key"] = _key(given["slice_spec"])
-    return name, config, [named[key] for key in twin.operands if key in named]
+    def __init__(self, document: dict[str, Any]) -> None:
+        super().__init__(document, "")
+        self.function = self.config.get("function")
+        node = self.config.get("node_def")
+        self.node = read_node_def(node) if document.get("class_name") == NODE else None
+        if self.node is not None:
+            self.function = f"raw_ops.{self.node.get('op')}"
+        self.why = f"archi does not know the function {quote(f'tf.{self.function}')}"
+        self.twins: list[Operation] = []
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers that it is in the graph."""
+        return [*self.twins, *([self] if self.nodes or not self.twins else [])]
+
+    def call(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Node | None:
+        """Call its twin, None where archi does not know the function. Raises LayerError."""
+        from archi.tensorflow import is_known, node_arguments, twin_call
+
+        if not is_known(self.function):
+            return None
+        if self.node is not None:
+            inputs = _with_constants(args[0] if args else [], self.config.get("constants"))
+            args, kwargs = node_arguments(self.node, inputs) or ([], {})
+        if self.function in FORGETFUL and len(args) < 2 and not kwargs:
+            raise LayerError(FORGOTTEN)
+        found = twin_call(str(self.function), args, kwargs)
+        same = [twin for twin in self.twins if _config(twin) == _config(found.twin)]
+        twin = same[0] if same else found.twin
+        if not same:
+            number = len(self.twins)
+            twin.name = f"{self.name}.{number}" if number else self.name
+        node = twin.add_call(found.args, found.kwargs)
+        if not same:
+            self.twins.append(twin)
+        return node
 
 
-def _key(spec: Any) -> Any:
-    """Return `x[key]`'s key, slices written as Keras 3 writes them."""
-    if isinstance(spec, list):
-        return [_key(item) for item in spec]
-    if isinstance(spec, dict) and spec.keys() == {"start", "stop", "step"}:
-        return {"class_name": "__slice__", "config": spec}
-    return spec
+def _with_constants(inputs: Any, constants: Any) -> list[Any]:
+    """Return the inputs of a node, with the constants at their places among them."""
+    merged = list(inputs) if is_list(inputs) else [inputs]
+    found = constants if isinstance(constants, dict) else {}
+    places = {int(key): value for key, value in found.items() if str(key).isdecimal()}
+    for place in sorted(places):
+        merged.insert(place, places[place])
+    return merged
+
+
+def _config(twin: Operation) -> tuple[str, dict[str, Any]]:
+    return twin.class_name, {**twin.get_config(), "name": None}

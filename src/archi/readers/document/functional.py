@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from archi.errors import ArchiError, ReadError, quote
+from archi.errors import ReadError, quote
 from archi.graph import UNKNOWN, Tensor
 from archi.readers.document._calls import (
     Call,
@@ -123,6 +123,7 @@ class Functional(DeclaredModel):
 
     def source(self) -> Any:
         made: dict[Key, Tensor] = {}
+        self.reader.settings.check_names([name for name, _ in self.entries])
         for key in self.entries:
             layer = self.members[key[0]]
             assert isinstance(layer, Layer)
@@ -133,15 +134,8 @@ class Functional(DeclaredModel):
         shape = getattr(layer, "batch_shape", None)
         if shape is None:
             raise ReadError(f"the input {quote(layer.name)} has no shape")
-        input_, batch = self.reader.settings
-        if input_ is not None:
-            if len(self.entries) > 1:
-                raise ArchiError(
-                    f"the model has {len(self.entries)} inputs; --input is for models with one"
-                )
-            shape = (shape[0] if shape else None, *input_)
-        if batch is not None and shape:
-            shape = (batch, *shape[1:])
+        self.reader.opened.append(shape)
+        shape = self.reader.settings.applied(shape, layer.name)
         layer.batch_shape = shape  # type: ignore[attr-defined]
         return layer.add_call((), {}).outputs[0]
 
@@ -175,7 +169,7 @@ class Functional(DeclaredModel):
     def _adapt(self, record: Record) -> Record:
         """Return a record as it is under the settings: it was made for the file's own input."""
         shape, dtype = record
-        if self.reader.settings.input is not None:
+        if self.reader.settings.resizes:
             return UNKNOWN, dtype
         batch = self.reader.settings.batch
         if batch is not None and shape and shape is not UNKNOWN and shape[0] is None:

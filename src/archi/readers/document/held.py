@@ -66,7 +66,8 @@ class HeldModel(Model):
         if len(outputs) != 1:
             raise self.refuse("gives one tensor", str(len(outputs)))
         output = outputs[0]
-        nodes = [node for layer, calls in before.items() for node in layer.nodes[calls:]]
+        # Functions of TensorFlow become layers only when they are called.
+        nodes = [node for layer in self.inner for node in layer.nodes[before.get(layer, 0) :]]
         inferences = [node.inference for node in nodes]
         uncounted = [n for n in nodes if None in (n.inference.macs, n.inference.elementwise)]
         return Inference(

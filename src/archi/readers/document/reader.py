@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from archi.errors import LayerError, ReadError, quote
-from archi.graph import UNKNOWN, Graph, Inference, Node, Weight, building, tensors_in
+from archi.graph import UNKNOWN, Graph, Inference, Node, Shape, Weight, building, tensors_in
 from archi.layers import layer_class
 from archi.readers._weights import Weights
 from archi.readers.document._calls import Outputs
@@ -25,6 +25,7 @@ from archi.readers.document._legacy import with_layers
 from archi.readers.document._model import DeclaredModel
 from archi.readers.document._places import Place, check_length, config_name, name_of
 from archi.readers.document._policies import with_one_policy
+from archi.readers.document._tensorflow import FunctionLayer, is_function
 from archi.readers.document.coded import coded_graph
 from archi.readers.document.functional import Functional
 from archi.readers.document.held import HeldModel, within
@@ -83,6 +84,7 @@ class Reader:
         self.settings = settings
         self.weights = weights
         self.held = held  # whether a layer holds the model; nothing in it may be unknown then
+        self.opened: list[Shape] = []  # what the inputs were before sizes were set
         self.legacy = False  # whether the document is of Keras 2 or a legacy format
         self.shared: dict[Any, Any] = {}  # layers and models by their shared_object_id
         self.places: dict[Layer, Place] = {}  # of a layer in several models, the first
@@ -113,6 +115,8 @@ class Reader:
     def _layer(self, document: dict[str, Any], place: Place) -> Layer:
         layer: Layer
         named = _named(document)
+        if is_function(document):
+            return self._placed(FunctionLayer(document), place)
         try:
             layer = read_node(self.with_models(with_one_policy(named), place))
         except LayerError as error:
@@ -123,6 +127,10 @@ class Reader:
                 raise LayerError(within(name_of(document), why)) from None
             else:
                 layer = OpaqueLayer(document, why)
+        return self._placed(layer, place)
+
+    def _placed(self, layer: Layer, place: Place) -> Layer:
+        """Return a layer as one of the model at this place."""
         layer.name = place.path
         self.places[layer] = place
         if place.frozen:
@@ -191,6 +199,7 @@ class Reader:
             listed = [layer for layer in model.all_layers() if layer in reached]
             made = {tensor.node.layer for tensor in graph.inputs}.difference(listed)
             graph.layers = [layer for layer in graph.layers if layer in made] + listed
+        graph.opened = tuple(self.opened)
         graph.hides_input = isinstance(model, Sequential)
         graph.data_format = data_format_of(graph)
         return graph

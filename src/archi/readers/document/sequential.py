@@ -37,18 +37,17 @@ class Sequential(DeclaredModel):
         if isinstance(first, Layer) and first.class_name == INPUT:
             shape, dtype = first.batch_shape, first.dtype  # type: ignore[attr-defined]
         shape = shape or first_shape(self.document, self.documents[name])
-        input_, batch = self.reader.settings
-        if input_ is not None:
-            shape = (None, *input_)
-        if shape is None:
+        has_layer = isinstance(first, Layer) and first.class_name == INPUT
+        known_as = name if has_layer else "input_layer"
+        self.reader.settings.check_names([known_as])
+        if shape is None and not self.reader.settings.sizes_of(known_as):
             raise ReadError(
                 "the model was never built: the file does not say what its input is",
                 hint="give it with --input, such as --input 32x32x3",
             )
-        if batch is not None:
-            shape = (batch, *shape[1:])
-        has_layer = isinstance(first, Layer) and first.class_name == INPUT
-        return fresh_input(shape, dtype, name if has_layer else "input_layer")
+        self.reader.opened.append(shape or UNKNOWN)
+        shape = self.reader.settings.applied(shape or UNKNOWN, known_as)
+        return fresh_input(shape, dtype, known_as)
 
     def run(self, inputs: Any) -> Any:
         tensors = tuple(map(self._entered, tensors_in(inputs)))
@@ -86,6 +85,6 @@ class Sequential(DeclaredModel):
         if call.name not in self._after:
             return self.expected or own
         shape = build_shape(self.documents[self._after[call.name]])
-        if shape is None or self.reader.settings.input is not None:
+        if shape is None or self.reader.settings.resizes:
             return own
         return [(shape, own[0][1])]
