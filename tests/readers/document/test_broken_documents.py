@@ -38,8 +38,6 @@ BROKEN = [
     (functional(["a"]), "are not a list of layers"),
     (functional([]), "the model 'm' has no layers"),
     ({"class_name": "Model", "config": {"name": "m", "layers": 5}}, "are not a list"),
-    ({"class_name": "Functional", "config": {"layers": [INPUT]}}, "no input_layers and output"),
-    ({"class_name": "Model", "config": {"layers": [INPUT], "input_layers": []}}, "no output_layer"),
     ({"class_name": "Sequential", "config": 5}, "describes no Keras model"),
     ({"class_name": "Sequential", "config": {"layers": [1]}}, "are not a list of layers"),
     ({"class_name": 5, "config": {}}, "a class_name in the file is no text, but '5'"),

@@ -223,16 +223,13 @@ def _check_whole(document: dict[str, Any]) -> None:
     name, config = document.get("class_name"), document["config"]
     if "class_name" in document and not isinstance(name, str):
         raise ReadError(f"a class_name in the file is no text, but {quote(str(name)[:80])}")
-    layers, ends = config.get("layers"), [key for key in ENDS if key in config]
-    if name not in MODELS and len(ends) < len(ENDS):
+    layers = config.get("layers")
+    if name not in MODELS and not all(key in config for key in ENDS):
         return
     if layers is not None and not isinstance(layers, list):
         raise ReadError(f"the layers of {quote(name_of(document, 'model'))} are not a list")
     if layers is None and name in ("Functional", "Sequential"):
         raise ReadError(f"the {name} model in the file lists no layers")
-    if layers is not None and name != "Sequential" and len(ends) < len(ENDS):
-        missing = " and ".join(key for key in ENDS if key not in ends)
-        raise ReadError(f"the {name} model in the file has no {missing}")
 
 
 def _is_holder(class_name: Any) -> bool:
