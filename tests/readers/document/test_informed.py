@@ -37,7 +37,8 @@ def test_a_layer_behind_something_unknown(name, tmp_path):
     keras = keras2()
     sample, class_name, args, kwargs, shape = KNOWN[name]
     x = keras.Input(sample)
-    y = keras.layers.Lambda(lambda x: x, name="mine")(x)
+    known = keras.layers.Dense(sample[-1], name="known")(x)
+    y = keras.layers.Lambda(lambda x: x, name="mine")(known)
     model = keras.Model(x, getattr(keras.layers, class_name)(*args, **kwargs)(y))
     counts = count(archi.load(save(model, tmp_path, "h5")))
     found = counts.layers[-1].output_shapes[0]
