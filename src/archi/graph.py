@@ -407,8 +407,8 @@ class Live(Protocol):
     def compare(self, graph: Graph, model: keras.Model) -> Iterator[str]:
         """Yield every difference between a graph and a model, in words."""
 
-    def counts(self, model: keras.Model) -> dict[str, int]:
-        """Return the counts of a model."""
+    def counts(self, graph: Graph, model: keras.Model) -> dict[str, int]:
+        """Return the counts of a model, as they are to be those of the graph."""
 
     def to_json(self) -> str:
         """Return the model's `to_json()`."""

@@ -91,7 +91,7 @@ def to_keras(graph: Graph, *, initialize: bool = True) -> keras.Model:
     # A copy through JSON: Keras takes configs apart while it reads them.
     config = json.loads(json.dumps(functional_config(graph)))
     allocates = initialize or any(layer.keeps_state for layer in graph.layers)
-    scope = nullcontext() if allocates else keras.StatelessScope(initialize_variables=False)
+    scope = nullcontext() if allocates else _without_values(keras)
     try:
         with _deep_recursion(len(graph.nodes)), scope:
             return keras.Model.from_config(config)
@@ -107,6 +107,18 @@ def _own_functions(graph: Graph) -> str:
             if isinstance(value, Own) and value.layer is None:
                 return f"the {key} of {quote(layer.name)}, {quote(value)}, is none of Keras's own"
     return ""
+
+
+@contextmanager
+def _without_values(keras: ModuleType) -> Iterator[None]:
+    """Let variables have shapes and no values, now or when Keras next initialises what waits."""
+    state = keras.src.backend.common.global_state
+    waiting = [*(state.get_global_attribute("uninitialized_variables") or ())]
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:
+        state.set_global_attribute("uninitialized_variables", waiting)
 
 
 # What backends say of an operation for which this machine's processor has no kernel.

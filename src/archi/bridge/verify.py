@@ -40,7 +40,8 @@ class Verification(NamedTuple):
     @property
     def ok(self) -> bool:
         """Whether everything is equal and what was run did well."""
-        return not self.mismatches and all(step["ok"] is not False for step in self._steps)
+        equal = not self.mismatches and self.static == self.real
+        return equal and all(step["ok"] is not False for step in self._steps)
 
     @property
     def not_run(self) -> str:
@@ -90,7 +91,8 @@ def _verified(graph: Graph, run: bool) -> Verification:
         run, forward = False, _not_run(error.message)
         model = to_keras(graph, initialize=False)
     mismatches = list(graph.live.compare(graph, model) if graph.live else compare(graph, model))
-    real = graph.live.counts(model) if graph.live else _counts(graph, model)  # a step may add some
+    live = graph.live
+    real = live.counts(graph, model) if live else counts_beside(graph, model)  # a step adds some
     if run:
         forward = _attempt(lambda: _forward(graph, model))
         if graph.live is None or graph.live.trains:
@@ -175,12 +177,13 @@ def compare(graph: Graph, model: keras.Model) -> Iterator[str]:
         weights = getattr(real, "weights", ())  # an operation has none
         theirs = [(_weight_name(w), tuple(w.shape), id(w) in trained) for w in weights]
         yield from differences(f"{twin.name}: weights", mine, theirs)
-    real = _counts(graph, model)
+    real = counts_beside(graph, model)
     for key, value in _static_counts(graph).items():
         yield from differences(f"total {key}", value, real[key])
 
 
-def _counts(graph: Graph, model: keras.Model) -> dict[str, int]:
+def counts_beside(graph: Graph, model: keras.Model) -> dict[str, int]:
+    """Return the counts of a real model, without the operations that masks are computed with."""
     counts = real_counts(model)
     return {**counts, "layers": counts["layers"] - len(_masking(graph, model))}
 

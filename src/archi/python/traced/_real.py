@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from archi.bridge.model import brief, lacks_kernel
-from archi.bridge.verify import compare, differences, real_counts, weight_counts
+from archi.bridge.verify import compare, counts_beside, differences, weight_counts
 from archi.errors import ArchiError, MachineLacks, quote
 from archi.graph import Graph, Tensor, map_tensors
 from archi.layers import Layer
@@ -111,10 +111,10 @@ class LiveModel:
         for name in real:
             yield f"the layer is missing on one side: {name} in Keras"
 
-    def counts(self, model: Any) -> dict[str, int]:
+    def counts(self, graph: Graph, model: Any) -> dict[str, int]:
         """Return the counts of a real model."""
         if self.draw is None:
-            return real_counts(_inner(model))
+            return counts_beside(graph, _inner(model))
         return {"layers": len(self.draw(model).graph.layers), **weight_counts(model)}
 
 

@@ -1,7 +1,7 @@
 """What the weights in a file say of an input whose shape is unknown.
 
 A dense layer behind something unknown has a kernel of a certain height: that many features
-come in. A convolution has a rank besides, and what it gives goes on from there.
+come in. A convolution or a recurrence has a rank besides, and what it gives goes on from there.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ def informed(
 
     None where no size does, or several, or the layer is called on anything but one tensor.
     """
-    if isinstance(layer, OpaqueLayer) or layer.nodes or len(args) != 1:
+    if isinstance(layer, OpaqueLayer) or len(args) != 1:
         return None
     (x,) = args
     if not isinstance(x, Tensor) or any(isinstance(value, Tensor) for value in kwargs.values()):
         return None
-    shape = (None,) * (layer.rank + 2) if x.shape is UNKNOWN and layer.rank else x.shape
-    if shape is UNKNOWN:
+    shape = x.shape if x.shape is not UNKNOWN else (None,) * _dimensions(layer)
+    if not shape:
         return None
     found = {
         inference.outputs: inference
@@ -39,6 +39,13 @@ def informed(
         and _shapes(inference.weights) == _shapes(weights)
     }
     return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _dimensions(layer: Layer) -> int:
+    """Return how many dimensions a layer's input has, the batch's among them; 0 for any."""
+    inner = getattr(layer, "layer", layer) if layer.class_name == "Bidirectional" else layer
+    found: int = getattr(inner, "input_rank", 0)  # a recurrence has one
+    return found or (layer.rank + 2 if layer.rank else 0)
 
 
 def _with_channels(layer: Layer, shape: Shape, weights: tuple[Weight, ...]) -> list[Shape]:

@@ -39,6 +39,8 @@ from archi.twin.wrapping import Holder
 NESTING = 40  # models in models
 CALLS = 51_000  # of layers; models that are called twice in models called twice have many
 _UNCALLED = "nothing in the file calls it"
+MODELS = ("Functional", "Sequential", "Model")  # Keras's own; the last of old versions
+ENDS = ("input_layers", "output_layers")
 HELD = ("layer", "layers")  # arguments of layers that others may be among
 
 
@@ -60,6 +62,8 @@ def build_graph(
         build.limit = CALLS
         model = reader.model(document, Place())
         if model is None:
+            if not document.get("class_name"):
+                raise ReadError("the file describes no Keras model: it has no class_name")
             return coded_graph(document, title, reader.settings, reader.weights)
         return reader.graph(model, title)
 
@@ -150,6 +154,7 @@ class Reader:
         value = with_layers(value)
         if not isinstance(value, dict) or not isinstance(value.get("config"), dict):
             return value
+        _check_whole(value)
         inside = place.inside(name_of(value), f"{place.store}/{key}")
         if _kind(value) is None:
             return self.with_models(value, inside)
@@ -206,16 +211,22 @@ def _kind(document: dict[str, Any]) -> type[DeclaredModel] | None:
     config = document["config"]
     if not isinstance(config.get("layers"), list):
         return None
-    if "input_layers" in config and "output_layers" in config:
+    if all(key in config for key in ENDS):
         return Functional
     return Sequential if document.get("class_name") == "Sequential" else None
 
 
 def _check_whole(document: dict[str, Any]) -> None:
-    """Raise ReadError for a model's document that says what it can't mean."""
-    name, layers = document.get("class_name"), document["config"].get("layers")
-    if name is not None and not isinstance(name, str):
+    """Raise ReadError for a model's document that says what it can't mean.
+
+    A class of people's own may have a config with `layers` in it that means anything.
+    """
+    name, config = document.get("class_name"), document["config"]
+    if "class_name" in document and not isinstance(name, str):
         raise ReadError(f"a class_name in the file is no text, but {quote(str(name)[:80])}")
+    layers = config.get("layers")
+    if name not in MODELS and not all(key in config for key in ENDS):
+        return
     if layers is not None and not isinstance(layers, list):
         raise ReadError(f"the layers of {quote(name_of(document, 'model'))} are not a list")
     if layers is None and name in ("Functional", "Sequential"):
