@@ -59,7 +59,7 @@ def test_one_size_is_that_of_every_dimension(function, rank):
     assert said[0][0] == "×".join("2" * rank) + ", /2"
 
 
-WORDS = ["/2", "dilation 2", "/2", "/2", "/2", "/2"]
+WORDS = ["/2", "dilation 2", "/2", "/2", "×2", "/2"]  # the fifth is transposed
 
 
 @pytest.mark.parametrize("strides", [2, (2, 2)])

@@ -29,7 +29,10 @@ def fresh_input(shape: Shape, dtype: str, name: str) -> Tensor:
     """Return a tensor of this shape from outside the network."""
     layer = InputLayer(batch_shape=tuple(shape), dtype=dtype)
     layer.name = name
-    return layer.add_call((), {}).outputs[0]
+    tensor = layer.add_call((), {}).outputs[0]
+    if shape is UNKNOWN:  # which a config has no word for
+        tensor.shape = UNKNOWN
+    return tensor
 
 
 def enter(layer: Layer, tensor: Tensor) -> Tensor:
