@@ -23,6 +23,7 @@ from archi.layers import (
     Attention,
     AveragePooling1D,
     Bidirectional,
+    Concatenate,
     Conv1D,
     Dense,
     Embedding,
@@ -128,6 +129,31 @@ def test_strides_give_no_polynomial():
     assert found.sizes == {"S": "the length of 'x'"}
     assert found.totals == {}
     assert graph.summary().data["totals"]["macs"] is None
+
+
+FAR = {
+    "51": lambda x: Conv1D(4, 8, strides=51, padding="same")(x),
+    "320": lambda x: Conv1D(4, 8, strides=320, padding="same")(x),
+    "pool": lambda x: AveragePooling1D(64, padding="same")(x),
+    "cut": lambda x: Dense(4)(x[:, :128]),
+}
+
+
+@pytest.mark.parametrize("step", FAR)
+def test_what_changes_only_at_great_lengths_gives_no_polynomial(step):
+    with building():
+        x = Input((None, 8), name="x")
+        graph = Graph(x, Dense(4)(FAR[step](x)))
+    assert opened(graph).totals == {}
+
+
+def test_lengths_of_which_nothing_is_known_keep_their_names():
+    with building():
+        a, b = Input((None, 6), name="a"), Input((None, 4), name="b")
+        y = Concatenate()([GlobalAveragePooling1D()(Conv1D(4, 3, strides=2)(a)), GRU(3)(b)])
+        found = opened(Graph([a, b], Dense(3)(y)))
+    assert found.sizes == {"S": "the length of 'a'", "T": "the length of 'b'"}
+    assert found.totals == {}
 
 
 def test_known_sizes_and_images_have_none():

@@ -2,7 +2,7 @@
 
 The lengths of sequences are open where inputs have them on their first axis after the batch. What
 a network costs is then found by running its layers' rules at several lengths: where the counts at
-two more lengths are those of the polynomial through them, that is what they are at every length.
+other lengths, near and far, are those of the polynomial through them, they are that at every one.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ MOST_LAYERS = 3000  # of a network that is run through at several sizes
 METRICS = ("macs", "flops", "activation_bytes")
 _FIRST, _STEP = 23, 5  # lengths that are tried, and two more that the polynomial must foresee
 _CHECKS = (19, 50)
+_FAR = (257, 1009, 65_537)  # and these, none a multiple of a usual stride; it may have a longest
 _POWERS = {2: "²", 3: "³"}
 
 Exponents = tuple[int, ...]
@@ -37,7 +38,8 @@ class Opened(NamedTuple):
     """What is open of a network: each size by its symbol, in words.
 
     `totals` are polynomials in them, by metric, of what is counted; `uncounted` are the layers
-    that are not at any length. `totals` is empty where no polynomial is right at every length.
+    that are not at any length. `totals` is empty where no polynomial is right at every length
+    tried, up to 65,537 or the longest that the network takes.
     """
 
     sizes: dict[str, str]
@@ -86,7 +88,8 @@ def opened(graph: Graph) -> Opened | None:
         found = _opened(graph, shapes, ways)
         if found is not None:
             return found
-    return Opened({"S": _words(graph, lengths)}, {}, frozenset())
+    named = {SYMBOLS[i]: _words(graph, [index]) for i, index in enumerate(lengths)} if apart else {}
+    return Opened(named or {"S": _words(graph, lengths)}, {}, frozenset())
 
 
 def _opened(graph: Graph, shapes: Sequence[Shape], ways: list[list[int]]) -> Opened | None:
@@ -103,6 +106,8 @@ def _opened(graph: Graph, shapes: Sequence[Shape], ways: list[list[int]]) -> Ope
         checks = [tuple(each + 2 * i for i in range(len(ways))) for each in _CHECKS]
         uncounted = frozenset(row.layer.name for row in counted(checks[0]).uncounted)
         totals = {}
+        far = [tuple(each + 2 * i for i in range(len(ways))) for each in _FAR]
+        checks += list(_possible(counted, far))
         for metric in METRICS:
             found = _fitted(metric, len(ways), counted, checks)
             if found is not None:
@@ -110,6 +115,16 @@ def _opened(graph: Graph, shapes: Sequence[Shape], ways: list[list[int]]) -> Ope
     except ArchiError:  # such lengths do not go together, or are too short or long
         return None
     return Opened(sizes, totals, uncounted) if "macs" in totals else None
+
+
+def _possible(counted: Any, points: list[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
+    """Yield lengths up to the first at which the network can't be: a table of positions ends."""
+    for point in points:
+        try:
+            counted(point)
+        except ArchiError:
+            return
+        yield point
 
 
 def _words(graph: Graph, group: list[int]) -> str:
