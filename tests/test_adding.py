@@ -58,7 +58,7 @@ def house(tmp_path_factory):
     folder = tmp_path_factory.mktemp("house")
     keep_out = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "src" / "archi", folder / "src" / "archi", ignore=keep_out)
-    page = (ROOT / "docs" / "adding.md").read_text()
+    page = (ROOT / "docs" / "adding.md").read_text("utf-8")
     files = dict(re.findall(r"^```python\n# (\S+)\n(.*?)^```", page, re.M | re.S))
     files["src/archi/layers/scaling.py"] = LAYER
     files["src/archi/families/vision/scalednet.py"] = FAMILY
@@ -84,7 +84,7 @@ def test_one_new_file_is_enough(house, command, shown):
 
 def test_one_new_file_is_a_format_of_pictures(house, tmp_path):
     run(house, f"plot scalednet-8 --level layer -o {tmp_path / 'net.txt'}")
-    assert "conv\nscale\npool" in (tmp_path / "net.txt").read_text()
+    assert "conv\nscale\npool" in (tmp_path / "net.txt").read_text("utf-8")
 
 
 def run(house, command):

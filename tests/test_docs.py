@@ -30,7 +30,9 @@ def sessions():
 def _sessions():
     for page in PAGES:
         files: dict[str, str] = {}
-        for kind, block in re.findall(r"^```(\w+)\n(.*?)^```", page.read_text(), re.M | re.S):
+        for kind, block in re.findall(
+            r"^```(\w+)\n(.*?)^```", page.read_text("utf-8"), re.M | re.S
+        ):
             name = re.match(r"# (\S+\.(?:toml|py))\n", block)
             if name:
                 files = {**files, name[1]: block}
@@ -104,21 +106,21 @@ def test_shown_output_is_real(archi, command, shown, files, tmp_path, request, w
 
 
 def test_every_command_is_documented():
-    text = (ROOT / "docs" / "commands.md").read_text()
+    text = (ROOT / "docs" / "commands.md").read_text("utf-8")
     documented = re.findall(r"^## archi (\w+)$", text, re.M)
     assert sorted(documented) == main.list_commands(None)
 
 
 def test_links_lead_somewhere():
     for page in PAGES:
-        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_python_examples_run(page, request, tmp_path, monkeypatch):
     """All python blocks of a page but fragments (those with `...`), one after the other."""
-    blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S)
+    blocks = re.findall(r"^```python\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
     whole = [block for block in blocks if not re.search(r"\s\.\.\.$", block, re.M)]
     if any("to_keras" in block or "import keras" in block for block in whole):
         request.getfixturevalue("keras")

@@ -61,7 +61,7 @@ def test_imports_run_one_way(house):
 )
 def test_what_breaks_a_contract_is_noticed(house, file, line, said):
     path = house / "src" / "archi" / file
-    path.write_text(f"{path.read_text()}\n\n{line}\n")
+    path.write_text(f"{path.read_text('utf-8')}\n\n{line}\n")
     done = lint(house)
     assert done.returncode == 1
     assert said in " ".join(done.stdout.split())

@@ -116,7 +116,7 @@ def test_commands_that_need_keras_say_so(command, tmp_path):
 
 def test_only_the_bridge_imports_keras():
     for path in SOURCE.rglob("*.py"):
-        tree = ast.parse(path.read_text())
+        tree = ast.parse(path.read_text("utf-8"))
         checking = {
             inner
             for node in ast.walk(tree)

@@ -166,7 +166,7 @@ def test_markdown_and_json_are_written(archi, tmp_path):
     ).output.replace("\\", "")
     path = tmp_path / "out.json"
     archi("compare", "resnet18", "resnet34", "--format", "json", "-o", str(path))
-    assert len(json.loads(path.read_text())["models"]) == 2
+    assert len(json.loads(path.read_text("utf-8"))["models"]) == 2
 
 
 def test_options_apply_to_every_target(archi):

@@ -32,7 +32,7 @@ def test_every_layer_of_keras_has_a_twin_or_a_reason():
 )
 def test_page_is_what_archi_prints(page, report):
     """`archi list --layers` and `--published`, with `--format markdown -o docs/PAGE.md`."""
-    assert (DOCS / f"{page}.md").read_text() == render(report(), "markdown")
+    assert (DOCS / f"{page}.md").read_text("utf-8") == render(report(), "markdown")
 
 
 def test_index_holds_just_what_archi_builds():

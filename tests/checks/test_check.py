@@ -322,7 +322,7 @@ def test_update_rewrites_locks_alone(archi, project):
     path = project()
     found = verdicts(archi, "--update")
     assert found["lock.params"] == "ok, was 23,528,522"
-    assert path.read_text() == PROJECT.replace("23_528_522", "23_608_202")
+    assert path.read_text("utf-8") == PROJECT.replace("23_528_522", "23_608_202")
     before = path.stat().st_mtime_ns
     done = archi("check", "--update")
     assert (done.exit_code, done.stderr) == (0, "pyproject.toml: nothing to update\n")
@@ -334,7 +334,9 @@ def test_update_leaves_budgets_and_exits_with_1_where_one_fails(archi, project):
     done = archi("check", "--update")
     assert done.exit_code == 1
     assert done.stderr == "pyproject.toml: 1 figure updated\n"
-    assert path.read_text() == PROJECT.replace("<=24M", "<=20M").replace("23_528_522", "23_608_202")
+    assert path.read_text("utf-8") == PROJECT.replace("<=24M", "<=20M").replace(
+        "23_528_522", "23_608_202"
+    )
 
 
 def test_update_fills_in_a_lock_that_is_true(archi, project):
@@ -348,7 +350,7 @@ def test_update_fills_in_a_lock_that_is_true(archi, project):
         "  archi check --update writes the figures\n"
     )
     assert archi("check", "--update").stderr == "pyproject.toml: 3 figures updated\n"
-    assert path.read_text() == (
+    assert path.read_text("utf-8") == (
         "[tool.archi.checks]\nresnet50 = { lock = "
         '{ params = 25636712, macs = 3857973248, layers = 177 }, macs = "<4G" } # x\n'
     )
@@ -358,7 +360,10 @@ def test_update_fills_in_a_lock_that_is_true(archi, project):
 def test_update_keeps_a_locked_shape(archi, project):
     path = project("[tool.archi.checks.'resnet50,top=false']\nlock.output = 10\nlock.layers=1 #\n")
     archi("check", "--update")
-    assert path.read_text().splitlines()[1:] == ['lock.output = "7x7x2048"', "lock.layers=175 #"]
+    assert path.read_text("utf-8").splitlines()[1:] == [
+        'lock.output = "7x7x2048"',
+        "lock.layers=175 #",
+    ]
     assert set(verdicts(archi).values()) == {"ok"}
 
 
@@ -383,7 +388,7 @@ def test_update_does_not_lock_what_is_unknown(archi, project, monkeypatch):
     assert verdicts(archi, "--update", code=1) == {
         "lock.activation_bytes": "failed, unknown", "lock.layers": "ok, was 1",
     }  # fmt: skip
-    assert "activation-bytes = 5\n" in path.read_text()
+    assert "activation-bytes = 5\n" in path.read_text("utf-8")
 
 
 def test_targets_that_mean_nothing_are_told_with_their_place(archi, project):
@@ -452,7 +457,7 @@ def test_github_shows_failures_beside_their_line(archi, project, tmp_path):
         "::error file=pyproject.toml,line=10,title=archi check::resnet50,classes=10: lock.params "
         "is 23,608,202, wanted 23,528,522: +79.7 K (+0.3%25)\n"
     )
-    assert summary.read_text().startswith("before\n## 1 of 7 checks failed\n\n| Target |")
+    assert summary.read_text("utf-8").startswith("before\n## 1 of 7 checks failed\n\n| Target |")
     assert archi("check", "--format", "json").stderr == ""
 
 
@@ -488,7 +493,7 @@ def test_commands_are_escaped_and_paths_are_the_repositorys(tmp_path, monkeypatc
 
 
 def test_the_pre_commit_hook_runs_what_there_is(archi, project):
-    text = (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text()
+    text = (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text("utf-8")
     hook = dict(line[2:].split(": ", 1) for line in text.splitlines())
     assert hook["id"] == "archi-check"
     assert hook["pass_filenames"] == "false"
@@ -498,4 +503,4 @@ def test_the_pre_commit_hook_runs_what_there_is(archi, project):
     assert archi(*args).exit_code == 0
     assert all(re.search(hook["files"], name) for name in ("pyproject.toml", "a/b.py", "n.keras"))
     assert not re.search(hook["files"], "README.md")
-    assert hook["files"] in (Path(__file__).parents[2] / "docs" / "ci.md").read_text()
+    assert hook["files"] in (Path(__file__).parents[2] / "docs" / "ci.md").read_text("utf-8")

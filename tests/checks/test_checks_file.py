@@ -352,13 +352,13 @@ def test_a_figure_is_written_as_the_old_one_was(tmp_path, old, figure, new):
     text = C + "r = { lock = { output = %s } }  # é\n"
     file = checks_file(tmp_path, text % old)
     file.rewrite({(*LOCK, "output"): figure})
-    assert (tmp_path / "pyproject.toml").read_text() == text % new
+    assert (tmp_path / "pyproject.toml").read_text("utf-8") == text % new
 
 
 def test_a_lock_that_is_true_is_filled_in(tmp_path):
     file = checks_file(tmp_path, C + "r = { lock = true }")
     file.rewrite({LOCK: {"params": 5, "weight_bytes": 20}})
-    shown = (tmp_path / "pyproject.toml").read_text()
+    shown = (tmp_path / "pyproject.toml").read_text("utf-8")
     assert shown == C + "r = { lock = { params = 5, weight-bytes = 20 } }"
 
 
@@ -370,7 +370,7 @@ def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path):
     (tmp_path / "pyproject.toml").write_text(TEXT + "# more\n")
     with pytest.raises(ArchiError, match="changed while archi read it; nothing was written"):
         file.rewrite({(*LOCK, "params"): 6})
-    assert (tmp_path / "pyproject.toml").read_text() == TEXT + "# more\n"
+    assert (tmp_path / "pyproject.toml").read_text("utf-8") == TEXT + "# more\n"
 
 
 def test_a_rewrite_that_would_change_more_is_refused(tmp_path):
@@ -380,7 +380,7 @@ def test_a_rewrite_that_would_change_more_is_refused(tmp_path):
         file.places.values[(*LOCK, "params")] = wrong
         with pytest.raises((ArchiError, ValueError)):
             file.rewrite({(*LOCK, "params"): 6})
-        assert (tmp_path / "pyproject.toml").read_text() == TEXT
+        assert (tmp_path / "pyproject.toml").read_text("utf-8") == TEXT
 
 
 def test_mode_and_links_stay_and_a_failed_write_leaves_the_file(tmp_path, monkeypatch):
@@ -389,11 +389,11 @@ def test_mode_and_links_stay_and_a_failed_write_leaves_the_file(tmp_path, monkey
     checks_file(tmp_path, TEXT)
     path.chmod(0o640)
     ChecksFile(str(tmp_path / "linked.toml")).rewrite({(*LOCK, "params"): 6})
-    assert path.read_text() == TEXT.replace("params = 5", "params = 6")
+    assert path.read_text("utf-8") == TEXT.replace("params = 5", "params = 6")
     assert path.stat().st_mode & 0o777 == 0o640
     assert (tmp_path / "linked.toml").is_symlink()
     monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space")))
     with pytest.raises(ArchiError, match="No space"):
         ChecksFile(str(path)).rewrite({(*LOCK, "params"): 7})
-    assert path.read_text() == TEXT.replace("params = 5", "params = 6")
+    assert path.read_text("utf-8") == TEXT.replace("params = 5", "params = 6")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["linked.toml", "pyproject.toml"]

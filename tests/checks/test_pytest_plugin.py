@@ -21,7 +21,9 @@ SOURCE = Path(archi.__file__).parent.parent
 
 
 def entry_points() -> dict[str, str]:
-    return toml_loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["pytest11"]
+    return toml_loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"][
+        "pytest11"
+    ]
 
 
 @pytest.fixture
@@ -106,7 +108,7 @@ def test_the_fixture_is_documented(project):
 
 
 def test_the_example_of_the_docs(project):
-    page = (ROOT / "docs" / "ci.md").read_text()
+    page = (ROOT / "docs" / "ci.md").read_text("utf-8")
     test = re.search(r"^```python\n(.*?)^```", page, re.M | re.S)[1]
     assert "1 passed" in project(test).stdout
     shown = re.search(r"^    AssertionError: .*?\n\n", page, re.M | re.S)[0].split("\n")

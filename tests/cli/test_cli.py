@@ -123,7 +123,7 @@ def test_every_format_can_be_printed_and_written(archi, command, tmp_path):
         path = tmp_path / format
         written = archi(*command.split(), "--format", format, "-o", str(path))
         assert (printed.exit_code, written.exit_code, written.stdout) == (0, 0, "")
-        assert path.read_text() == printed.stdout
+        assert path.read_text("utf-8") == printed.stdout
         assert printed.stdout.endswith("\n")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["csv", "json", "markdown", "table"]
 
@@ -158,7 +158,7 @@ def test_a_failed_write_keeps_the_old_file(archi, tmp_path, monkeypatch):
     path.write_text("old")
     monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space")))
     assert archi("summary", "wrn-16-1", "-o", str(path)).exit_code == 2
-    assert [p.read_text() for p in tmp_path.iterdir()] == ["old"]
+    assert [p.read_text("utf-8") for p in tmp_path.iterdir()] == ["old"]
 
 
 @pytest.mark.parametrize("width", [80, 100, 140])
@@ -569,7 +569,7 @@ def test_info_lists_options_with_defaults(archi):
 def test_export_json_needs_no_keras_and_keras_reads_it(archi, tmp_path, keras):
     path = tmp_path / "net.json"
     assert archi("export", "wrn-16-1,classes=7", "-o", str(path)).exit_code == 0
-    model = keras.models.model_from_json(path.read_text())
+    model = keras.models.model_from_json(path.read_text("utf-8"))
     assert model.output_shape == (None, 7)
     assert model.count_params() == 175_994 - 3 * 65
 
@@ -614,7 +614,7 @@ def test_writing_to_a_device_or_link_leaves_it_what_it_is(archi, tmp_path):
     link.symlink_to("real.json")
     assert archi("summary", "wrn-16-1", "--format", "json", "-o", str(link)).exit_code == 0
     assert link.is_symlink()
-    assert json.loads((tmp_path / "real.json").read_text())["model"] == "wrn-16-1"
+    assert json.loads((tmp_path / "real.json").read_text("utf-8"))["model"] == "wrn-16-1"
 
 
 def test_exporting_to_a_device_is_refused(archi, tmp_path, keras):

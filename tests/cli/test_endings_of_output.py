@@ -23,7 +23,7 @@ def test_the_ending_says_the_format(archi, command, tmp_path):
         path = tmp_path / f"out{ending}"
         done = archi(command, *COMMANDS[command], "-o", str(path))
         assert (done.exit_code, done.stdout, done.stderr.count("Warning")) == (0, "", 0)
-        text = path.read_text()
+        text = path.read_text("utf-8")
         format = {".json": "json", ".csv": "csv", ".md": "markdown"}.get(ending, "table")
         assert text == archi(command, *COMMANDS[command], "--format", format).stdout
         assert text.startswith(starts)
@@ -33,7 +33,7 @@ def test_format_wins_and_a_clash_is_said(archi, tmp_path):
     path = tmp_path / "net.json"
     done = archi("summary", "resnet18", "--format", "csv", "-o", str(path))
     assert "gets csv, as --format says" in done.stderr
-    assert path.read_text().startswith("name,")
+    assert path.read_text("utf-8").startswith("name,")
     done = archi("summary", "resnet18", "--format", "json", "-o", str(path))
     assert done.stderr == ""
-    assert json.loads(path.read_text())["model"] == "resnet18"
+    assert json.loads(path.read_text("utf-8"))["model"] == "resnet18"

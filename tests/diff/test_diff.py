@@ -704,7 +704,7 @@ def test_every_format_can_be_printed_and_written(archi, tmp_path):
         args = ["diff", "wrn-16-1", "wrn-16-2", "--format", format]
         path = tmp_path / format
         assert archi(*args, "-o", str(path)).stdout == ""
-        assert path.read_text() == archi(*args).stdout
+        assert path.read_text("utf-8") == archi(*args).stdout
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,7 @@ def test_svg_shows_text_without_fonts_or_dot(bare):
     import resvg_py
     from PIL import Image
 
-    svg = (bare / "net.svg").read_text()
+    svg = (bare / "net.svg").read_text("utf-8")
     png = resvg_py.svg_to_bytes(svg_string=svg, zoom=2, skip_system_fonts=True)
     assert_text_is_drawn(Image.open(io.BytesIO(bytes(png))), zoom=2)
 
@@ -193,7 +193,9 @@ def test_svg_holds_its_text_as_text(bare):
     texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
     assert texts == [label.text for label in labels("resnet34", "block")]
     assert root.findtext("{http://www.w3.org/2000/svg}title") == "resnet34"
-    assert "http" not in (bare / "net.svg").read_text().replace("http://www.w3.org/2000/svg", "")
+    assert "http" not in (bare / "net.svg").read_text("utf-8").replace(
+        "http://www.w3.org/2000/svg", ""
+    )
 
 
 def test_pdf_shows_text_without_fonts_or_dot(bare):
@@ -289,7 +291,9 @@ def rasterised(folder, suffix: str):
     if suffix == ".png":
         return Image.open(path).convert("RGB")
     if suffix == ".svg":
-        png = resvg_py.svg_to_bytes(svg_string=path.read_text(), zoom=2, skip_system_fonts=True)
+        png = resvg_py.svg_to_bytes(
+            svg_string=path.read_text("utf-8"), zoom=2, skip_system_fonts=True
+        )
         return Image.open(io.BytesIO(bytes(png))).convert("RGB")
     pypdfium2 = pytest.importorskip("pypdfium2")
     return pypdfium2.PdfDocument(path)[0].render(scale=2 / 0.75).to_pil().convert("RGB")
@@ -529,7 +533,9 @@ def test_dpi_sets_the_size_of_a_png(archi, tmp_path):
 def test_the_python_api_draws_too(tmp_path):
     graph = archi_load("resnet18")
     graph.plot(str(tmp_path / "net.svg"), level="stage")
-    assert (tmp_path / "net.svg").read_text() == writer("x.svg")(Plot(graph, "stage")).decode()
+    assert (tmp_path / "net.svg").read_text("utf-8") == writer("x.svg")(
+        Plot(graph, "stage")
+    ).decode()
     for path, level, message in (("net.gif", "stage", "the ending"), ("net.svg", "x", "no level")):
         with pytest.raises(ArchiError, match=message):
             graph.plot(str(tmp_path / path), level=level)
@@ -540,7 +546,7 @@ def test_rankdir_turns_the_picture(archi, tmp_path):
     for direction in ("TB", "LR"):
         path = tmp_path / f"{direction}.dot"
         archi("plot", "resnet18", "--rankdir", direction, "-o", str(path))
-        texts[direction] = path.read_text()
+        texts[direction] = path.read_text("utf-8")
     assert texts["TB"].replace("rankdir=TB", "rankdir=LR") == texts["LR"]
     plot = Plot(archi_load("resnet18"), "block", rankdir="LR")
     check_geometry(plot)
@@ -589,7 +595,7 @@ def test_a_protected_file_is_left_alone(archi, tmp_path, monkeypatch):
     path.write_text("old")
     monkeypatch.setattr(os, "access", lambda where, mode: mode != os.W_OK)
     result = archi("plot", "wrn-10-1", "-o", str(path))
-    assert (result.exit_code, path.read_text()) == (2, "old")
+    assert (result.exit_code, path.read_text("utf-8")) == (2, "old")
     assert "Permission denied" in result.stderr
 
 

@@ -435,7 +435,7 @@ def test_annotations_and_reports_of_checks_are_clean(archi, file, tmp_path, monk
     done = archi("check", file, "--params", "1", "--junit", str(report), GITHUB_ACTIONS="true")
     assert done.exit_code == 1
     assert_printable(done.stdout)
-    ElementTree.fromstring(report.read_text())
+    ElementTree.fromstring(report.read_text("utf-8"))
     lines = [line for line in done.stdout.split("\n") if line.startswith("::")]
     assert all(line.startswith(("::error", "::notice", "::warning")) for line in lines)
     assert not any("boo" in line for line in lines)

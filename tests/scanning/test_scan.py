@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import zlib
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -404,9 +405,10 @@ def test_names_from_the_file_reach_no_output_as_they_are(archi, tmp_path):
     assert "\\<b\\>\\|\\`\\*" in archi("scan", str(path), "--format", "markdown").stdout
     log = tmp_path / "a.sarif"
     archi("scan", str(path), "--sarif", str(log))
-    assert log.read_text().replace("\n", "").isascii()
+    assert log.read_text("utf-8").replace("\n", "").isascii()
     texts = [
-        result["message"]["text"] for result in json.loads(log.read_text())["runs"][0]["results"]
+        result["message"]["text"]
+        for result in json.loads(log.read_text("utf-8"))["runs"][0]["results"]
     ]
     assert all(text.isprintable() for text in texts)
 
@@ -418,9 +420,9 @@ def test_a_file_name_may_be_anything(archi, tmp_path):
     done = archi("scan", os.fsdecode(path), "--sarif", str(log))
     assert done.exit_code == 1
     assert done.stdout.startswith("\\udcff\\x1b[31m.keras   1 finding")
-    assert json.loads(log.read_text())["runs"][0]["artifacts"][0]["location"]["uri"].endswith(
-        "/%FF%1B%5B31m.keras"
-    )
+    assert json.loads(log.read_text("utf-8"))["runs"][0]["artifacts"][0]["location"][
+        "uri"
+    ].endswith("/%FF%1B%5B31m.keras")
 
 
 # --- SARIF ------------------------------------------------------------------------------------
@@ -526,7 +528,7 @@ def test_sarif_names_files_from_the_repository(evil, tmp_path, monkeypatch):
 
     assert uri(str(tmp_path)) == "evil.keras"
     assert uri(str(tmp_path.parent)) == f"{tmp_path.name}/evil.keras"
-    assert uri(str(tmp_path / "elsewhere")) == f"file://{os.path.realpath(evil)}"
+    assert uri(str(tmp_path / "elsewhere")) == Path(os.path.realpath(evil)).as_uri()
     monkeypatch.chdir(tmp_path)
     assert uri("") == "evil.keras"
 

@@ -527,12 +527,12 @@ def test_export_of_the_model_itself(archi, keras, tmp_path):
         real = keras.models.load_model(path, custom_objects=classes)
         assert real.count_params() == load(text).totals.params
         assert float(keras.ops.std(real.weights[0])) > 0
-        again = keras.models.model_from_json(config.read_text(), custom_objects=classes)
+        again = keras.models.model_from_json(config.read_text("utf-8"), custom_objects=classes)
         assert type(again) is type(real)
     path = tmp_path / "net.py"
     run(archi, "export", "models:functional", "-o", str(path))
     names: dict[str, object] = {}
-    exec(path.read_text(), names)
+    exec(path.read_text("utf-8"), names)
     assert names["build"]().count_params() == load("functional").totals.params
 
 

@@ -13,7 +13,7 @@ import archi
 from archi.analysis.counts import count
 
 FOLDER = Path(__file__).parents[2] / "support" / "keras2"
-LAYERS = json.loads((FOLDER / "layers.json").read_text())
+LAYERS = json.loads((FOLDER / "layers.json").read_text("utf-8"))
 # What Keras 3 has no layer for any more, or none that says what it does.
 UNKNOWN = {"lambda": "Lambda"}
 FUNCTIONS = ("TFOpLambda", "SlicingOpLambda")
@@ -55,7 +55,7 @@ def test_json(name):
 @pytest.mark.parametrize("name", LAYERS)
 def test_h5(name, tmp_path):
     path = tmp_path / "model.h5"
-    document = json.loads((FOLDER / f"{name}.json").read_text())
+    document = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
     with h5py.File(path, "w") as file:
         file.attrs["model_config"] = json.dumps(document)
         file.attrs["keras_version"] = "2.21.0"
@@ -69,7 +69,7 @@ def test_h5(name, tmp_path):
 
 
 def test_names_with_a_slash():
-    document = json.loads((FOLDER / "seq.json").read_text())
+    document = json.loads((FOLDER / "seq.json").read_text("utf-8"))
     document["config"]["layers"][1]["config"]["name"] = "conv1/conv"
     graph = build(document)
     assert graph.layers[1].name == "conv1/conv"

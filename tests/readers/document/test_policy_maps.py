@@ -44,7 +44,7 @@ def test_files(keras, tmp_path, kind, policies, default):
     path = tmp_path / "model.json"
     path.write_text(model.to_json())
     graph = archi.load(str(path))
-    assert dtypes_of(graph) == real_dtypes(keras.models.model_from_json(path.read_text()))
+    assert dtypes_of(graph) == real_dtypes(keras.models.model_from_json(path.read_text("utf-8")))
     assert count(graph).uncounted == []
     assert verify(graph, run=False).ok
 
